@@ -1,0 +1,48 @@
+/**
+ * The context of one step: the draft of the next world, the tracer and the objects this step owns.
+ * The model is written as the C is, with assignments, but never touches the world it was given: `own()`
+ * clones an object the first time a step changes it, so whatever a step leaves alone keeps its identity.
+ */
+import type { Setup } from "./setup.ts";
+import type { Tracer } from "./tracer.ts";
+import type { World } from "./world.ts";
+
+/** Removes `readonly` one level deep: what `own()` hands out. */
+export type Draft<T> = T extends readonly (infer U)[] ? U[] : { -readonly [K in keyof T]: T[K] };
+
+export interface Cx {
+  readonly setup: Setup;
+  /** Draft root; read freely, change only through `own()`. */
+  readonly w: Draft<World>;
+  readonly t: Tracer;
+  /** Objects cloned by this step. */
+  readonly owned: Set<object>;
+}
+
+export function makeCx(world: World, t: Tracer): Cx {
+  const w: Draft<World> = { ...world };
+  return { setup: world.setup, w, t, owned: new Set<object>([w]) };
+}
+
+/**
+ * The child `parent[key]` as an object this step may change: cloned (one level) and put back into `parent` the
+ * first time, the same draft afterwards. `parent` must itself be owned.
+ */
+export function own<P extends object, K extends keyof P>(
+  cx: Cx,
+  parent: P,
+  key: K,
+): Draft<NonNullable<P[K]>> {
+  const child = parent[key] as object;
+  if (cx.owned.has(child)) return child as Draft<NonNullable<P[K]>>;
+  const copy = Array.isArray(child) ? child.slice() : { ...child };
+  cx.owned.add(copy);
+  (parent as Record<PropertyKey, unknown>)[key as PropertyKey] = copy;
+  return copy as Draft<NonNullable<P[K]>>;
+}
+
+/** Registers an object made by this step, so that later `own()` calls do not clone it again. */
+export function fresh<T extends object>(cx: Cx, object: T): T {
+  cx.owned.add(object);
+  return object;
+}
