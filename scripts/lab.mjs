@@ -36,6 +36,7 @@ function put(path, content) {
 async function bundle() {
   await ensureInstalled();
   const { build } = await import("esbuild");
+  const from = Date.now();
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ["src/cli/main.ts"],
@@ -49,16 +50,14 @@ async function bundle() {
     sourcemap: "inline",
     sourcesContent: false,
     logLevel: "error",
-    // CommonJS dependencies inside an ES module still call require().
-    banner: {
-      js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
-    },
   });
   const inputs = ["package-lock.json", relative(root, import.meta.filename), ...Object.keys(metafile.inputs)];
   const stamps = Object.fromEntries(inputs.map((path) => [path, stamp(path)]));
   mkdirSync(at("dist-cli"), { recursive: true });
   put(BUNDLE, outputFiles[0].contents);
-  put(INPUTS, JSON.stringify(stamps));
+  // A file saved meanwhile may be in the bundle in its old state: then the next start bundles again.
+  const settled = inputs.every((path) => statSync(at(path)).mtimeMs < from);
+  if (settled) put(INPUTS, JSON.stringify(stamps));
 }
 
 export async function run(args) {

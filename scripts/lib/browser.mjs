@@ -12,7 +12,6 @@ const USUAL_PLACES = {
     "/usr/bin/chromium",
     "/usr/bin/google-chrome",
     "/opt/google/chrome/chrome",
-    "/usr/lib/chromium/chromium",
     "/snap/bin/chromium",
   ],
   darwin: ["Google Chrome", "Chromium"].map((app) => `/Applications/${app}.app/Contents/MacOS/${app}`),
