@@ -1,0 +1,142 @@
+/** The JSON objects of a headless run (`lab run --json`), one a line. Field names are a contract. */
+import type { World } from "../engine/world.ts";
+import type { Errno } from "../engine/errno.ts";
+import { deviceFacts } from "../engine/observe.ts";
+import type { Outcome, Part, ResultValue } from "../engine/outcome.ts";
+import type { CallName, HostNode, TraceNode, TraceValue } from "../engine/tracer.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** One call into the host kernel: what was asked, what came back. Further arguments bear the kernel's names. */
+export interface CallRecord {
+  readonly call: CallName;
+  readonly by: "qemu" | "raw";
+  readonly ret: 0 | -1;
+  readonly errno?: Errno;
+  readonly id?: number;
+  readonly [argument: string]: Json | undefined;
+}
+
+export interface PartRecord {
+  readonly text: string;
+  readonly ok: boolean;
+  readonly errno: Errno | null;
+  readonly messages: readonly string[];
+  readonly calls: readonly CallRecord[];
+  /** Devices whose legal answers changed. */
+  readonly delta: Readonly<Record<string, { readonly before: string; readonly after: string }>>;
+  readonly result?: ResultValue;
+}
+
+export interface CommandRecord {
+  readonly line: number;
+  readonly text: string;
+  readonly ok: boolean;
+  readonly errno: Errno | null;
+  readonly messages: readonly string[];
+  readonly ids: Readonly<Record<string, number>>;
+  readonly calls: readonly CallRecord[];
+  /** Devices whose hardware answer is not a legal one, after the command. */
+  readonly diverges: Readonly<Record<string, string>>;
+  readonly result?: ResultValue;
+  readonly rejected?: true;
+  readonly parts?: readonly PartRecord[];
+}
+
+export interface ExpectRecord {
+  readonly line: number;
+  readonly expect: string;
+  readonly held: boolean;
+  readonly got: Json;
+}
+
+export interface EndRecord {
+  readonly end: true;
+  readonly commands: number;
+  readonly expectations: { readonly held: number; readonly failed: number };
+  readonly state: Json;
+}
+
+const jsonValue = (v: TraceValue): Json => {
+  if (typeof v === "bigint") return `0x${v.toString(16)}`;
+  if (typeof v === "object" && v !== null) return v.map((x) => jsonValue(x));
+  return v;
+};
+
+/** Host calls of a trace, in the order they were made. */
+export function hostCalls(trace: readonly TraceNode[]): HostNode[] {
+  const out: HostNode[] = [];
+  const walk = (nodes: readonly TraceNode[]): void => {
+    for (const n of nodes) {
+      if (n.kind === "host") out.push(n);
+      if (n.kind === "host" || n.kind === "call") walk(n.children);
+    }
+  };
+  walk(trace);
+  return out;
+}
+
+/** Host calls of an outcome, those of a guest sequence's parts included. */
+export function outcomeCalls(outcome: Outcome): HostNode[] {
+  const own = hostCalls(outcome.trace);
+  return own.length > 0 ? own : outcome.parts.flatMap((p) => outcomeCalls(p.outcome));
+}
+
+export function callRecord(n: HostNode): CallRecord {
+  const rest: Record<string, Json> = {};
+  for (const source of [n.args, n.out])
+    for (const [key, value] of Object.entries(source)) if (key !== "id" || n.errno === null) rest[key] = jsonValue(value);
+  const { id, ...others } = rest;
+  return {
+    call: n.call,
+    by: n.by,
+    ret: n.errno === null ? 0 : -1,
+    ...(n.errno === null ? {} : { errno: n.errno }),
+    ...(typeof id === "number" ? { id } : {}),
+    ...(n.injected ? { injected: true } : {}),
+    ...others,
+  };
+}
+
+/** Devices whose hardware leaves the legal set, by name. */
+export function divergences(world: World): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [i, d] of world.setup.devices.entries()) {
+    const id = deviceFacts(world, i).diverges;
+    if (id !== null) out[d.name] = id;
+  }
+  return out;
+}
+
+function partRecord(world: World, part: Part): PartRecord {
+  const o = part.outcome;
+  const delta: Record<string, { before: string; after: string }> = {};
+  for (const d of part.delta)
+    delta[world.setup.devices[d.dev]?.name ?? String(d.dev)] = { before: d.before, after: d.after };
+  return {
+    text: part.text,
+    ok: o.ok,
+    errno: o.errno,
+    messages: o.messages,
+    calls: outcomeCalls(o).map(callRecord),
+    delta,
+    ...(o.result === null ? {} : { result: o.result }),
+  };
+}
+
+export function commandRecord(line: number, text: string, world: World, outcome: Outcome): CommandRecord {
+  return {
+    line,
+    text,
+    ok: outcome.ok,
+    errno: outcome.errno,
+    messages: outcome.messages,
+    ids: outcome.ids,
+    calls: outcomeCalls(outcome).map(callRecord),
+    diverges: divergences(world),
+    ...(outcome.result === null ? {} : { result: outcome.result }),
+    ...(outcome.rejected ? { rejected: true as const } : {}),
+    ...(outcome.parts.length === 0 ? {} : { parts: outcome.parts.map((p) => partRecord(world, p)) }),
+  };
+}
+
