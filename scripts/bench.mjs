@@ -3,6 +3,7 @@ import { ensureInstalled } from "./lib/install.mjs";
 import { at } from "./lib/paths.mjs";
 import { run as command } from "./lib/process.mjs";
 
+/** @param {string[]} args */
 export async function run(args) {
   await ensureInstalled();
   return command(process.execPath, ["--import", "tsx", at("bench", "run.ts"), ...args]);

@@ -6,6 +6,7 @@ import { ensureInstalled } from "./lib/install.mjs";
 import { runTool } from "./lib/process.mjs";
 import { freePort } from "./lib/serve.mjs";
 
+/** @param {string[]} args */
 export async function run(args) {
   await ensureInstalled();
   const browser = await findBrowser();
@@ -16,7 +17,12 @@ export async function run(args) {
   );
 }
 
-/** Plays the tests with `browser` on a port of their own, so that two clones can test at the same time. */
+/**
+ * Plays the tests with `browser` on a port of their own, so that two clones can test at the same time.
+ * @param {string} browser the path of a Chromium
+ * @param {string[]} args Playwright's
+ * @param {Record<string, string>} env added to the environment
+ */
 export async function playwright(browser, args = [], env = {}) {
   const port = String(await freePort());
   return runTool("playwright", ["test", ...args], { env: { CHROME_PATH: browser, E2E_PORT: port, ...env } });

@@ -9,7 +9,10 @@ import { at, root } from "./lib/paths.mjs";
 const BUNDLE = at("dist-cli", "lab.mjs");
 const INPUTS = at("dist-cli", "inputs.json");
 
-/** What tells one version of a file from the next, cheaply. */
+/**
+ * What tells one version of a file from the next, cheaply.
+ * @param {string} path relative to the project
+ */
 const stamp = (path) => {
   const info = statSync(at(path), { throwIfNoEntry: false });
   return info === undefined ? "absent" : `${info.size}:${info.mtimeMs}`;
@@ -26,7 +29,11 @@ function isFresh() {
   return Object.entries(inputs).every(([path, seen]) => stamp(path) === seen);
 }
 
-/** Two starts at once may both bundle; each puts its files in place whole. */
+/**
+ * Two starts at once may both bundle; each puts its files in place whole.
+ * @param {string} path
+ * @param {string | Uint8Array} content
+ */
 function put(path, content) {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, content);
@@ -54,12 +61,13 @@ async function bundle() {
   const inputs = ["package-lock.json", relative(root, import.meta.filename), ...Object.keys(metafile.inputs)];
   const stamps = Object.fromEntries(inputs.map((path) => [path, stamp(path)]));
   mkdirSync(at("dist-cli"), { recursive: true });
-  put(BUNDLE, outputFiles[0].contents);
+  for (const { path, contents } of outputFiles) put(path, contents);
   // A file saved meanwhile may be in the bundle in its old state: then the next start bundles again.
   const settled = inputs.every((path) => statSync(at(path)).mtimeMs < from);
   if (settled) put(INPUTS, JSON.stringify(stamps));
 }
 
+/** @param {string[]} args */
 export async function run(args) {
   if (!isFresh()) await bundle();
 

@@ -5,6 +5,7 @@ import { readOptions, readPort } from "./lib/options.mjs";
 import { at } from "./lib/paths.mjs";
 import { DEFAULT_PORT, serve } from "./lib/serve.mjs";
 
+/** @param {string[]} args */
 export async function run(args) {
   const { values } = readOptions(args, {
     port: { type: "string" },

@@ -8,11 +8,22 @@ import { at, readJson } from "./lib/paths.mjs";
 import { runTool } from "./lib/process.mjs";
 
 const REPORTS = at(".cache", "test");
+const UNIT_REPORT = at(".cache", "test", "unit.json");
+const E2E_REPORT = at(".cache", "test", "e2e.json");
 
-/** A section without tests of its own counts as one. */
+/** @typedef {{ passed: number, failed: number }} Count */
+
+/**
+ * A section without tests of its own counts as one.
+ * @param {number} status
+ * @returns {Count}
+ */
 const verdict = (status) => (status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
 
-/** Runs the commands one after the other; the first that fails ends the section. */
+/**
+ * Runs the commands one after the other; the first that fails ends the section.
+ * @param {[name: string, ...args: string[]][]} list
+ */
 const commands =
   (...list) =>
   async () => {
@@ -23,22 +34,26 @@ const commands =
     return verdict(0);
   };
 
-/** A runner that failed without saying which test did (it crashed, or found none) is a failure all the same. */
+/**
+ * A runner that failed without saying which test did (it crashed, or found none) is a failure all the same.
+ * @param {number} status
+ * @param {Count} count
+ * @returns {Count}
+ */
 function counted(status, { passed, failed }) {
   return { passed, failed: status !== 0 && failed === 0 ? 1 : failed };
 }
 
 async function unit() {
-  const report = at(".cache", "test", "unit.json");
-  rmSync(report, { force: true });
+  rmSync(UNIT_REPORT, { force: true });
   const status = await runTool("vitest", [
     "run",
     "--reporter=dot",
     "--reporter=json",
-    `--outputFile.json=${report}`,
+    `--outputFile.json=${UNIT_REPORT}`,
   ]);
-  if (!existsSync(report)) return { passed: 0, failed: 1 };
-  const { numPassedTests, numTotalTests } = readJson(report);
+  if (!existsSync(UNIT_REPORT)) return { passed: 0, failed: 1 };
+  const { numPassedTests, numTotalTests } = readJson(UNIT_REPORT);
   return counted(status, { passed: numPassedTests, failed: numTotalTests - numPassedTests });
 }
 
@@ -47,11 +62,12 @@ async function e2e() {
   const { playwright } = await import("./e2e.mjs");
   const browser = await findBrowser();
   console.log(`Browser: ${browser}`);
-  const report = at(".cache", "test", "e2e.json");
-  rmSync(report, { force: true });
-  const status = await playwright(browser, ["--reporter=list,json"], { PLAYWRIGHT_JSON_OUTPUT_FILE: report });
-  if (!existsSync(report)) return { passed: 0, failed: 1 };
-  const { expected, unexpected, flaky, skipped } = readJson(report).stats;
+  rmSync(E2E_REPORT, { force: true });
+  const status = await playwright(browser, ["--reporter=list,json"], {
+    PLAYWRIGHT_JSON_OUTPUT_FILE: E2E_REPORT,
+  });
+  if (!existsSync(E2E_REPORT)) return { passed: 0, failed: 1 };
+  const { expected, unexpected, flaky, skipped } = readJson(E2E_REPORT).stats;
   return counted(status, { passed: expected, failed: unexpected + flaky + skipped });
 }
 
@@ -69,6 +85,7 @@ const SECTIONS = {
   e2e: { title: "End to end, in a browser", check: e2e },
 };
 
+/** @param {() => Promise<Count>} check */
 async function attempt(check) {
   try {
     return await check();
@@ -78,6 +95,7 @@ async function attempt(check) {
   }
 }
 
+/** @param {string[]} args */
 export async function run(args) {
   const unknown = args.filter((name) => !Object.hasOwn(SECTIONS, name));
   if (unknown.length > 0) {
@@ -86,6 +104,7 @@ export async function run(args) {
   await ensureInstalled();
   mkdirSync(REPORTS, { recursive: true });
 
+  /** @type {(Count & { title: string, seconds: number })[]} */
   const results = [];
   for (const [name, { title, check }] of Object.entries(SECTIONS)) {
     if (args.length > 0 && !args.includes(name)) continue;
@@ -101,6 +120,7 @@ export async function run(args) {
     const numbers = `${passed} passed, ${failed} failed`.padStart(26);
     console.log(`${mark}  ${title.padEnd(28)}${numbers}${`${seconds.toFixed(1)} s`.padStart(10)}`);
   }
+  /** @param {keyof Count} field */
   const total = (field) => results.reduce((sum, result) => sum + result[field], 0);
   console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
   return total("failed") === 0 ? 0 : 1;

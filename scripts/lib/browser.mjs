@@ -7,19 +7,16 @@ import { run, runTool } from "./process.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
+/** @type {Partial<Record<NodeJS.Platform, string[]>>} */
 const USUAL_PLACES = {
-  linux: [
-    "/usr/bin/chromium",
-    "/usr/bin/google-chrome",
-    "/opt/google/chrome/chrome",
-    "/snap/bin/chromium",
-  ],
+  linux: ["/usr/bin/chromium", "/usr/bin/google-chrome", "/opt/google/chrome/chrome", "/snap/bin/chromium"],
   darwin: ["Google Chrome", "Chromium"].map((app) => `/Applications/${app}.app/Contents/MacOS/${app}`),
   win32: [process.env.PROGRAMFILES, process.env["PROGRAMFILES(X86)"], process.env.LOCALAPPDATA]
     .filter((folder) => folder !== undefined)
     .map((folder) => join(folder, "Google", "Chrome", "Application", "chrome.exe")),
 };
 
+/** @param {string} path */
 const isExecutable = (path) => {
   try {
     accessSync(path, constants.X_OK);
@@ -29,7 +26,10 @@ const isExecutable = (path) => {
   }
 };
 
-/** A file of the right name may be a stub that only says how to install the real one: ask it. */
+/**
+ * A file of the right name may be a stub that only says how to install the real one: ask it.
+ * @param {string} path
+ */
 const answers = (path) => {
   if (!isExecutable(path)) return false;
   if (process.platform === "win32") return true;

@@ -8,6 +8,7 @@ import { Failure } from "./failure.mjs";
 export const HOST = "127.0.0.1";
 export const DEFAULT_PORT = 4173;
 
+/** @type {Record<string, string>} */
 const TYPES = {
   ".css": "text/css; charset=utf-8",
   ".gz": "application/gzip",
@@ -27,16 +28,22 @@ const TYPES = {
 /**
  * The page's own policy, plus what only a header may say. It has one home, index.html, so that the page is as strict
  * on any other server as on this one.
+ * @param {string} directory
  */
 async function securityPolicy(directory) {
   const html = await readFile(join(directory, "index.html"), "utf8");
   const meta = /<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(html);
-  if (meta === null) throw new Failure("index.html carries no Content-Security-Policy");
-  return `${meta[1].replace(/\s+/g, " ").trim()}; frame-ancestors 'none'`;
+  const policy = meta?.[1];
+  if (policy === undefined) throw new Failure("index.html carries no Content-Security-Policy");
+  return `${policy.replace(/\s+/g, " ").trim()}; frame-ancestors 'none'`;
 }
 
-/** The file that a request path names, or undefined when it points outside of `directory` or is malformed. */
-export function fileFor(directory, url) {
+/**
+ * The file that a request path names, or undefined when it points outside of `directory` or is malformed.
+ * @param {string} directory
+ * @param {string} url
+ */
+function fileFor(directory, url) {
   let path;
   try {
     path = decodeURIComponent(url.replace(/[?#].*$/s, ""));
@@ -48,6 +55,12 @@ export function fileFor(directory, url) {
   return file.startsWith(directory + sep) ? file : undefined;
 }
 
+/**
+ * @param {string} directory
+ * @param {string} policy
+ * @param {import("node:http").IncomingMessage} request
+ * @param {import("node:http").ServerResponse} response
+ */
 async function answer(directory, policy, request, response) {
   response.setHeader("Content-Security-Policy", policy);
   response.setHeader("X-Content-Type-Options", "nosniff");
@@ -60,7 +73,7 @@ async function answer(directory, policy, request, response) {
   }
   const file = fileFor(directory, request.url ?? "/");
   const info = file === undefined ? undefined : await stat(file).catch(() => undefined);
-  if (!info?.isFile()) {
+  if (file === undefined || !info?.isFile()) {
     response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" }).end("Not found\n");
     return;
   }
@@ -78,7 +91,10 @@ async function answer(directory, policy, request, response) {
       .pipe(response);
 }
 
-/** Serves `directory` on loopback, on `port` or (unless `strict`) the next free one of twenty. */
+/**
+ * Serves `directory` on loopback, on `port` (0: any) or, unless `strict`, the next free one of twenty.
+ * @param {string} directory
+ */
 export async function serve(directory, { port = DEFAULT_PORT, strict = false } = {}) {
   const policy = await securityPolicy(directory);
   const server = createServer((request, response) => {
@@ -87,14 +103,29 @@ export async function serve(directory, { port = DEFAULT_PORT, strict = false } =
   const last = strict || port === 0 ? port : port + 19;
   for (let candidate = port; candidate <= last; candidate++) {
     if (await listens(server, candidate)) {
-      return { server, url: `http://${HOST}:${server.address().port}/`, close: () => server.close() };
+      return { server, url: `http://${HOST}:${portOf(server)}/` };
     }
   }
   throw new Failure(port === last ? `Port ${port} is taken.` : `Ports ${port} to ${last} are all taken.`);
 }
 
+/** @param {import("node:http").Server} server one that listens */
+function portOf(server) {
+  const address = server.address();
+  if (address === null || typeof address === "string")
+    throw new Error("the server does not listen on a port");
+  return address.port;
+}
+
+/**
+ * Whether `server` could take the port.
+ * @param {import("node:http").Server} server
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
 function listens(server, port) {
   return new Promise((resolve, reject) => {
+    /** @param {NodeJS.ErrnoException} error */
     const failed = (error) => (error.code === "EADDRINUSE" ? resolve(false) : reject(error));
     server.once("error", failed);
     server.listen(port, HOST, () => {
@@ -108,7 +139,7 @@ function listens(server, port) {
 export async function freePort() {
   const probe = createServer();
   await listens(probe, 0);
-  const { port } = probe.address();
+  const port = portOf(probe);
   await new Promise((resolve) => probe.close(resolve));
   return port;
 }
