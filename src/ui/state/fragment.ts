@@ -1,0 +1,74 @@
+/**
+ * The part of the address after `#`: which step, what is selected, which tab. Version 1:
+ * `#v=1&step=12&select=device.1&tab=calls&place=inspector`, each part but the version optional, in this order.
+ * A fragment of another version, or one this page never writes, is reported and otherwise ignored.
+ */
+import { PLACES, type Place, TIMELINE_TABS, type TimelineTab } from "./prefs-store.ts";
+import { parseSubjectKey, type Subject, subjectKey } from "./selection-store.ts";
+
+export interface View {
+  readonly step?: number;
+  readonly select?: Subject;
+  readonly tab?: TimelineTab;
+  readonly place?: Place;
+}
+
+export interface ReadView {
+  readonly view: View;
+  /** What could not be read, in words. */
+  readonly problems: readonly string[];
+}
+
+const VERSION = "1";
+
+export function printFragment({ step, select, tab, place }: View): string {
+  const parts = [`v=${VERSION}`];
+  if (step !== undefined) parts.push(`step=${step}`);
+  if (select !== undefined) parts.push(`select=${subjectKey(select)}`);
+  if (tab !== undefined) parts.push(`tab=${tab}`);
+  if (place !== undefined) parts.push(`place=${place}`);
+  return `#${parts.join("&")}`;
+}
+
+export function parseFragment(fragment: string): ReadView {
+  const text = fragment.replace(/^#/, "");
+  if (text === "") return { view: {}, problems: [] };
+  const given = new URLSearchParams(text);
+  const version = given.get("v");
+  if (version !== VERSION) {
+    const found = version === null ? "no version" : `version ${version}`;
+    return { view: {}, problems: [`The address has ${found}; this page reads version ${VERSION}.`] };
+  }
+  const problems: string[] = [];
+  const view: { step?: number; select?: Subject; tab?: TimelineTab; place?: Place } = {};
+  for (const [key, value] of given) {
+    switch (key) {
+      case "v":
+        break;
+      case "step":
+        if (/^\d{1,9}$/.test(value)) view.step = Number(value);
+        else problems.push(`“${value}” is not a step.`);
+        break;
+      case "select": {
+        const subject = parseSubjectKey(value);
+        if (subject !== null) view.select = subject;
+        else problems.push(`“${value}” names nothing that can be selected.`);
+        break;
+      }
+      case "tab":
+        if (isOneOf(TIMELINE_TABS, value)) view.tab = value;
+        else problems.push(`There is no tab “${value}”.`);
+        break;
+      case "place":
+        if (isOneOf(PLACES, value)) view.place = value;
+        else problems.push(`There is no place “${value}”.`);
+        break;
+      default:
+        problems.push(`“${key}” is not a part of the address.`);
+    }
+  }
+  return { view, problems };
+}
+
+const isOneOf = <T extends string>(known: readonly T[], value: string): value is T =>
+  known.includes(value as T);
