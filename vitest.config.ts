@@ -7,6 +7,5 @@ export default defineConfig({
     environment: "node",
     include: ["src/**/*.test.ts", "src/**/*.test.tsx"],
     setupFiles: ["scripts/vitest.setup.ts"],
-    passWithNoTests: true,
   },
 });

@@ -26,3 +26,20 @@ test("the page is served under a policy that lets nothing out", async ({ page })
   );
   expect(outcome).toBe("refused");
 });
+
+test("the server gives nothing but the build, and only to readers", async ({ request }) => {
+  for (const path of [
+    "..%2fpackage.json",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "assets",
+    "no-such-file",
+    "%",
+    "a%00b",
+  ]) {
+    expect((await request.get(path)).status(), path).toBe(404);
+  }
+  expect((await request.post("")).status()).toBe(405);
+  const head = await request.head("");
+  expect(head.status()).toBe(200);
+  expect(head.headers()["x-content-type-options"]).toBe("nosniff");
+});
