@@ -33,7 +33,10 @@ export interface ExpectItem {
 }
 
 export type Statement = HeaderItem | CommandItem | ExpectItem;
-export type Item = { readonly kind: "blank" } | { readonly kind: "comment"; readonly text: string } | Statement;
+export type Item =
+  | { readonly kind: "blank" }
+  | { readonly kind: "comment"; readonly text: string }
+  | Statement;
 
 /** First and last line of an item, 1-based. */
 export interface Span {

@@ -41,7 +41,12 @@ export type Expectation =
   | { readonly kind: "errno"; readonly errno: Errno | null }
   | { readonly kind: "error"; readonly text: string }
   | { readonly kind: "device-word"; readonly dev: number; readonly key: DeviceKey; readonly word: string }
-  | { readonly kind: "device-set"; readonly dev: number; readonly key: "legal"; readonly words: readonly string[] }
+  | {
+      readonly kind: "device-set";
+      readonly dev: number;
+      readonly key: "legal";
+      readonly words: readonly string[];
+    }
   | {
       readonly kind: "device-number";
       readonly dev: number;
@@ -73,6 +78,10 @@ export type Expectation =
   | { readonly kind: "users"; readonly object: ObjRef; readonly text: string; readonly users: number | null }
   | { readonly kind: "id"; readonly object: ObjRef; readonly text: string; readonly value: IdValue }
   | { readonly kind: "count"; readonly what: string; readonly count: number }
-  | { readonly kind: "calls"; readonly mode: "in-order" | "only" | "none"; readonly calls: readonly CallPattern[] }
+  | {
+      readonly kind: "calls";
+      readonly mode: "in-order" | "only" | "none";
+      readonly calls: readonly CallPattern[];
+    }
   | { readonly kind: "events"; readonly vsmmu: number; readonly events: readonly EventPattern[] }
   | { readonly kind: "result"; readonly path: string; readonly value: string };

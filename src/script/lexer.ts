@@ -66,7 +66,12 @@ export function lex(source: string, problems: Problem[]): LogicalLine[] {
       i++;
       if (more && i >= physical.length) {
         problems.push(
-          problem(i, [...(physical[i - 1] as string)].length, "nothing follows this backslash", "one more line"),
+          problem(
+            i,
+            [...(physical[i - 1] as string)].length,
+            "nothing follows this backslash",
+            "one more line",
+          ),
         );
         more = false;
       }
@@ -132,7 +137,9 @@ function scanLine(
     if (word.key === "") {
       problems.push(problem(line, word.column, 'a stray "="', "key=value without spaces"));
     } else if (word.key !== null && word.text === "" && !word.quoted) {
-      problems.push(problem(line, word.column, `nothing behind "${word.key}="`, "a value", word.end - word.column));
+      problems.push(
+        problem(line, word.column, `nothing behind "${word.key}="`, "a value", word.end - word.column),
+      );
     } else tokens.push(word);
     word = null;
   };
@@ -144,12 +151,20 @@ function scanLine(
     }
     if (ch === "#") {
       close(c);
-      return { comment: chars.slice(c + 1).join("").trimEnd(), more: false };
+      return {
+        comment: chars
+          .slice(c + 1)
+          .join("")
+          .trimEnd(),
+        more: false,
+      };
     }
     if (ch === "\\") {
       close(c);
       if (chars.slice(c + 1).every((x) => SPACE.test(x))) return { comment: null, more: true };
-      problems.push(problem(line, c + 1, "a backslash inside a line", "a backslash only at the end of a line"));
+      problems.push(
+        problem(line, c + 1, "a backslash inside a line", "a backslash only at the end of a line"),
+      );
       continue;
     }
     if (ch === '"') {
@@ -217,7 +232,9 @@ function scanString(
       problems.push(problem(line, c + 1, "an unknown escape in a string", 'only \\" and \\\\'));
     text += ch.charCodeAt(0) < 0x20 ? " " : ch;
   }
-  problems.push(problem(line, open + 1, "this string has no end", "a closing quotation mark", chars.length - open));
+  problems.push(
+    problem(line, open + 1, "this string has no end", "a closing quotation mark", chars.length - open),
+  );
   return { text, end: chars.length };
 }
 

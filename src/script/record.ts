@@ -1,9 +1,10 @@
 /** The JSON objects of a headless run (`lab run --json`), one a line. Field names are a contract. */
-import type { World } from "../engine/world.ts";
 import type { Errno } from "../engine/errno.ts";
 import { deviceFacts } from "../engine/observe.ts";
 import type { Outcome, Part, ResultValue } from "../engine/outcome.ts";
+import type { Setup } from "../engine/setup.ts";
 import type { CallName, HostNode, TraceNode, TraceValue } from "../engine/tracer.ts";
+import type { World } from "../engine/world.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -82,17 +83,18 @@ export function outcomeCalls(outcome: Outcome): HostNode[] {
   return own.length > 0 ? own : outcome.parts.flatMap((p) => outcomeCalls(p.outcome));
 }
 
-export function callRecord(n: HostNode): CallRecord {
+export function callRecord(setup: Setup, n: HostNode): CallRecord {
   const rest: Record<string, Json> = {};
-  for (const source of [n.args, n.out])
-    for (const [key, value] of Object.entries(source)) if (key !== "id" || n.errno === null) rest[key] = jsonValue(value);
-  const { id, ...others } = rest;
+  for (const [key, value] of [...Object.entries(n.args), ...Object.entries(n.out)])
+    rest[key] = jsonValue(value);
+  const { id, device, ...others } = rest;
   return {
     call: n.call,
     by: n.by,
     ret: n.errno === null ? 0 : -1,
     ...(n.errno === null ? {} : { errno: n.errno }),
     ...(typeof id === "number" ? { id } : {}),
+    ...(typeof device === "number" ? { device: setup.devices[device]?.name ?? device } : {}),
     ...(n.injected ? { injected: true } : {}),
     ...others,
   };
@@ -118,7 +120,7 @@ function partRecord(world: World, part: Part): PartRecord {
     ok: o.ok,
     errno: o.errno,
     messages: o.messages,
-    calls: outcomeCalls(o).map(callRecord),
+    calls: outcomeCalls(o).map((n) => callRecord(world.setup, n)),
     delta,
     ...(o.result === null ? {} : { result: o.result }),
   };
@@ -132,11 +134,10 @@ export function commandRecord(line: number, text: string, world: World, outcome:
     errno: outcome.errno,
     messages: outcome.messages,
     ids: outcome.ids,
-    calls: outcomeCalls(outcome).map(callRecord),
+    calls: outcomeCalls(outcome).map((n) => callRecord(world.setup, n)),
     diverges: divergences(world),
     ...(outcome.result === null ? {} : { result: outcome.result }),
     ...(outcome.rejected ? { rejected: true as const } : {}),
     ...(outcome.parts.length === 0 ? {} : { parts: outcome.parts.map((p) => partRecord(world, p)) }),
   };
 }
-

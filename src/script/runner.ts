@@ -1,18 +1,12 @@
 /** Plays a parsed script through the engine's one door and judges its expectations. */
 import { buildWorld } from "../engine/build-world.ts";
-import { stateJson } from "../engine/observe.ts";
 import type { Outcome } from "../engine/outcome.ts";
+import { stateJson } from "../engine/state-json.ts";
 import { step } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
 import { type CommandItem, type ExpectItem, type Script, statementText } from "./ast.ts";
-import { type Moment, type Verdict, judge } from "./judge.ts";
-import {
-  type CommandRecord,
-  commandRecord,
-  type EndRecord,
-  type ExpectRecord,
-  type Json,
-} from "./record.ts";
+import { judge, type Moment, type Verdict } from "./judge.ts";
+import { type CommandRecord, commandRecord, type EndRecord, type ExpectRecord, type Json } from "./record.ts";
 
 /** One executed item. `record()` builds the JSON object; callers that do not print it do not pay for it. */
 export type RunEvent =

@@ -154,7 +154,11 @@ export class Session {
   /** From the start to `id`, both included. */
   path(id: NodeId = this.at): TimelineNode[] {
     const out: TimelineNode[] = [];
-    for (let n: TimelineNode | null = this.node(id); n !== null; n = n.parent === null ? null : this.node(n.parent))
+    for (
+      let n: TimelineNode | null = this.node(id);
+      n !== null;
+      n = n.parent === null ? null : this.node(n.parent)
+    )
       out.push(n);
     return out.reverse();
   }
@@ -175,18 +179,17 @@ export class Session {
   world(id: NodeId = this.at): World {
     const replay: TimelineNode[] = [];
     let n = this.node(id);
-    let world: World | undefined;
-    for (;;) {
-      world = this.kept.get(n.id) ?? this.recent.get(n.id);
-      if (world !== undefined) break;
-      if (n.parent === null) {
-        world = buildWorld(n.setup);
-        this.kept.set(n.id, world);
-        break;
-      }
+    let held = this.kept.get(id) ?? this.recent.get(id);
+    while (held === undefined && n.parent !== null) {
       if (n.kind === "command") replay.push(n);
       n = this.node(n.parent);
+      held = this.kept.get(n.id) ?? this.recent.get(n.id);
     }
+    if (held === undefined) {
+      held = buildWorld(n.setup);
+      this.kept.set(n.id, held);
+    }
+    let world: World = held;
     for (let i = replay.length - 1; i >= 0; i--) {
       const node = replay[i] as TimelineNode;
       world = step(world, (node.item as CommandItem).action, { trace: false }).world;
