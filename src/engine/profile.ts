@@ -31,6 +31,12 @@ export interface KernelKnobs {
   readonly faultNestRefused: boolean;
   /** [7.3] functions that cannot work without ATS keep a CD table and ATS under identity. */
   readonly atsAlwaysOn: boolean;
+  /** Who an invalidation goes to: a list of masters (before 7.1) or an array with a count per tag (7.1). */
+  readonly invs: "list" | "array";
+  /** GET_HW_INFO reports "ATS not supported" as a capability. */
+  readonly atsCapability: boolean;
+  /** [7.3] GET_HW_INFO reports ERRATA_REPEAT_TLBI_CFGI, and the host repeats its own commands. */
+  readonly errataFlag: boolean;
 }
 
 /** QEMU variation points (model/qemu.md section 5 plus model/observed.md). */
@@ -71,6 +77,10 @@ export interface QemuKnobs {
   readonly gbpaWrite: boolean;
   /** v5: the local error is not reset between devices, so a second failure asserts. */
   readonly gbpaStaleError: boolean;
+  /** v4/v5 print a command's error inside the command loop; later the register write prints it after the loop. */
+  readonly cmdqErrorPrint: "in-loop" | "after";
+  /** v4/v5 free the vDEVICE after the device has left the vSMMU's list. */
+  readonly unsetVdevAfterUnlink: boolean;
   /** vEVENTQ support (m1, 11.1). */
   readonly veventq: boolean;
   /** Host dirty-tracking capability adds DIRTY_TRACKING to the S2's flags. */

@@ -55,7 +55,12 @@ export interface HwptPagingObj extends ObjBase {
   readonly asid: number;
   /** `viommu+tag`: VMID per psmmu that has a direct attach of this S2. */
   readonly tags: readonly { readonly psmmu: number; readonly vmid: number; readonly attached: number }[];
-  /** Synthetic physical address of the table: unique among live page tables. */
+  /**
+   * Invalidation array [7.1]: attachments per tag (VMID, or ASID of a stage-1 domain) on an SMMU. Always empty with
+   * `invs=list`. Not simply a function of the attachments: a failed re-attach at a reset leaves it one short.
+   */
+  readonly invs: readonly { readonly psmmu: number; readonly tag: number; readonly users: number }[];
+  /** Synthetic physical address of the table: unique among live page tables (it follows from file and id). */
   readonly ttb: bigint;
   /** Input/output size in bits (the SMMU's oas). */
   readonly oas: number;
@@ -154,6 +159,10 @@ export interface Master {
   readonly domain: DomainRef;
   /** Raw `bind` opened the cdev file (false when nobody has it open). */
   readonly cdevOpen: boolean;
+  /** Function resets under way, nested ones counted; 0 between steps. */
+  readonly resetDepth: number;
+  /** A reset holds the device on the blocking domain whatever the group's domain; false between steps. */
+  readonly blocked: boolean;
 }
 
 export interface IommuGroup {
@@ -161,6 +170,8 @@ export interface IommuGroup {
   readonly owner: number | null;
   readonly ownerCnt: number;
   readonly domain: DomainRef;
+  /** Devices of the group in a reset; 0 between steps. With `reset-staging=group` at most 1. */
+  readonly recoveryCnt: number;
 }
 
 /** Per physical SMMU driver state. */
@@ -179,8 +190,6 @@ export interface KernelState {
   readonly groups: readonly IommuGroup[];
   /** Index = psmmu. */
   readonly smmus: readonly SmmuState[];
-  /** Makes HwptPagingObj.ttb unique. */
-  readonly nextTtb: number;
 }
 
 /** Convenience for drivers of the kernel: the STE words they hand to the hardware. */
