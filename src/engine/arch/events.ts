@@ -1,0 +1,210 @@
+/** Event records (section 7.3): 32 bytes, four 64-bit words. */
+import type { ArchRule } from "./rules.ts";
+
+export type EventWords = readonly [bigint, bigint, bigint, bigint];
+
+/** Groups of fields a record may carry beside type and StreamID. */
+type Part = "ssv" | "ssid" | "full" | "addr" | "rnw" | "fetch" | "reason";
+
+export interface EventSpec {
+  readonly code: number;
+  /** As the architecture spells it. */
+  readonly name: string;
+  readonly parts: readonly Part[];
+  /** When it arises. */
+  readonly text: string;
+}
+
+const e = (code: number, name: string, parts: readonly Part[], text: string): EventSpec => ({
+  code,
+  name,
+  parts,
+  text,
+});
+
+export const EVENTS: readonly EventSpec[] = [
+  e(0x01, "F_UUT", ["full", "reason"], "unsupported upstream transaction"),
+  e(0x02, "C_BAD_STREAMID", ["ssv"], "StreamID outside the stream table; recorded only if CR2.RECINVSID=1"),
+  e(0x03, "F_STE_FETCH", ["ssv", "fetch"], "external abort or address out of range fetching L1STD or STE"),
+  e(0x04, "C_BAD_STE", ["ssv"], "STE invalid or ILLEGAL"),
+  e(0x05, "F_BAD_ATS_TREQ", ["ssv", "addr", "rnw"], "ATS Translation Request denied"),
+  e(0x06, "F_STREAM_DISABLED", [], "no SSID with S1DSS=0, or SSID 0 with S1DSS=2"),
+  e(0x07, "F_TRANSL_FORBIDDEN", ["addr", "rnw"], "ATS Translated traffic denied"),
+  e(0x08, "C_BAD_SUBSTREAMID", ["ssid"], "SSID not usable with this STE"),
+  e(0x09, "F_CD_FETCH", ["ssv", "fetch"], "external abort on a CD or L1CD fetch"),
+  e(0x0a, "C_BAD_CD", ["ssv"], "CD invalid or ILLEGAL"),
+  e(0x0b, "F_WALK_EABT", ["full", "fetch"], "external abort on a translation table descriptor"),
+  e(0x10, "F_TRANSLATION", ["full"], "no mapping, address outside TxSZ, or EPDx"),
+  e(0x11, "F_ADDR_SIZE", ["full"], "output beyond IPS or S2PS; input of a bypassed stage 1 beyond IAS"),
+  e(0x12, "F_ACCESS", ["full"], "access flag clear"),
+  e(0x13, "F_PERMISSION", ["full"], "permission"),
+  e(0x20, "F_TLB_CONFLICT", ["full", "reason"], "implementation defined TLB conflict"),
+  e(0x21, "F_CFG_CONFLICT", ["ssv", "reason"], "overlapping contiguous STEs"),
+  e(0x24, "E_PAGE_REQUEST", ["ssv", "addr"], "device hint; no transaction fails"),
+  e(0x25, "F_VMS_FETCH", ["ssv", "fetch"], "external abort on a VMS fetch"),
+];
+
+const BY_CODE: readonly (EventSpec | undefined)[] = (() => {
+  const table: (EventSpec | undefined)[] = new Array<EventSpec | undefined>(256).fill(undefined);
+  for (const spec of EVENTS) table[spec.code] = spec;
+  return table;
+})();
+
+export function eventName(code: number): string {
+  const spec = BY_CODE[code];
+  if (spec !== undefined) return spec.name;
+  if (code >= 0xe0 && code <= 0xef) return "IMPDEF";
+  return `EVENT_0x${code.toString(16)}`;
+}
+
+/** By code, by `C_BAD_STE` or by `c-bad-ste`; null if there is none. */
+export function findEvent(which: string | number): EventSpec | null {
+  if (typeof which === "number") return BY_CODE[which] ?? null;
+  const key = which.toUpperCase().replaceAll("-", "_");
+  return EVENTS.find((spec) => spec.name === key) ?? null;
+}
+
+/** Script spelling: `c-bad-ste`. */
+export function eventSlug(code: number): string {
+  return eventName(code).toLowerCase().replaceAll("_", "-");
+}
+
+export const CLASS_CD = 0;
+export const CLASS_TT = 1;
+export const CLASS_IN = 2;
+
+/** What a record says. Fields that its type does not have are 0 / false / null. */
+export interface EventRecord {
+  readonly code: number;
+  readonly sid: number;
+  /** SubstreamID, null without. C_BAD_SUBSTREAMID always has one. */
+  readonly ssid: number | null;
+  readonly stag: number;
+  readonly stall: boolean;
+  readonly pnu: boolean;
+  readonly ind: boolean;
+  readonly rnw: boolean;
+  readonly s2: boolean;
+  /** 0 CD, 1 TT, 2 IN. */
+  readonly cls: number;
+  readonly ttrnw: boolean;
+  readonly addr: bigint;
+  /** IPA (page) or FetchAddr, by type. */
+  readonly ipa: bigint;
+}
+
+export const NO_FIELDS: EventRecord = Object.freeze({
+  code: 0,
+  sid: 0,
+  ssid: null,
+  stag: 0,
+  stall: false,
+  pnu: false,
+  ind: false,
+  rnw: false,
+  s2: false,
+  cls: 0,
+  ttrnw: false,
+  addr: 0n,
+  ipa: 0n,
+});
+
+const IPA_MASK = 0x00ff_ffff_ffff_f000n;
+const FETCH_MASK = 0x00ff_ffff_ffff_fff8n;
+const PAGE_MASK = 0xffff_ffff_ffff_f000n;
+const FULL: readonly Part[] = ["full", "fetch"];
+
+/** The record's four words: only the fields that its type has, all others RES0. Codes without a row carry everything. */
+export function encodeEvent(r: Partial<EventRecord> & { readonly code: number }): EventWords {
+  const parts = BY_CODE[r.code]?.parts ?? FULL;
+  const full = parts.includes("full");
+  let e0 = BigInt(r.code & 0xff) | (BigInt(r.sid ?? 0) << 32n);
+  let e1 = 0n;
+  let e2 = 0n;
+  let e3 = 0n;
+  const ssid = r.ssid ?? null;
+  if (ssid !== null && (full || parts.includes("ssv") || parts.includes("ssid"))) {
+    e0 |= BigInt(ssid & 0xfffff) << 12n;
+    if (!parts.includes("ssid")) e0 |= 1n << 11n;
+  }
+  if (full || parts.includes("rnw")) {
+    if (r.pnu === true) e1 |= 1n << 33n;
+    if (r.ind === true) e1 |= 1n << 34n;
+    if (r.rnw === true) e1 |= 1n << 35n;
+  }
+  if (full || parts.includes("reason")) e1 |= BigInt((r.stag ?? 0) & 0xffff);
+  if (full) {
+    if (r.stall === true) e1 |= 1n << 31n;
+    if (r.s2 === true) e1 |= 1n << 39n;
+    e1 |= BigInt((r.cls ?? 0) & 3) << 40n;
+    if (r.ttrnw === true && r.cls === CLASS_TT) e1 |= 1n << 44n;
+  }
+  if (full || parts.includes("addr")) {
+    e2 = (r.addr ?? 0n) & (r.code === 0x24 ? PAGE_MASK : 0xffff_ffff_ffff_ffffn);
+  }
+  if (parts.includes("fetch")) e3 = (r.ipa ?? 0n) & FETCH_MASK;
+  else if (full && r.s2 === true) e3 = (r.ipa ?? 0n) & IPA_MASK;
+  return [e0, e1, e2, e3];
+}
+
+export function decodeEvent(words: readonly bigint[]): EventRecord & { readonly name: string } {
+  const e0 = words[0] ?? 0n;
+  const e1 = words[1] ?? 0n;
+  const code = Number(e0 & 0xffn);
+  const parts = BY_CODE[code]?.parts ?? FULL;
+  const full = parts.includes("full");
+  const bit = (n: bigint): boolean => ((e1 >> n) & 1n) === 1n;
+  const hasSsid = parts.includes("ssid") || ((full || parts.includes("ssv")) && ((e0 >> 11n) & 1n) === 1n);
+  const perms = full || parts.includes("rnw");
+  const cls = full ? Number((e1 >> 40n) & 3n) : 0;
+  return {
+    name: eventName(code),
+    code,
+    sid: Number((e0 >> 32n) & 0xffff_ffffn),
+    ssid: hasSsid ? Number((e0 >> 12n) & 0xfffffn) : null,
+    stag: full || parts.includes("reason") ? Number(e1 & 0xffffn) : 0,
+    stall: full && bit(31n),
+    pnu: perms && bit(33n),
+    ind: perms && bit(34n),
+    rnw: perms && bit(35n),
+    s2: full && bit(39n),
+    cls,
+    ttrnw: cls === CLASS_TT && bit(44n),
+    addr: full || parts.includes("addr") ? (words[2] ?? 0n) : 0n,
+    ipa: parts.includes("fetch") || (full && bit(39n)) ? (words[3] ?? 0n) : 0n,
+  };
+}
+
+/** Types that may be merged with an equal one whatever STE.MEV says (section 5.1). */
+export function alwaysMergeable(code: number): boolean {
+  return code >= 0x01 && code <= 0x04;
+}
+
+/**
+ * What the guest must see of an event that the physical SMMU recorded for its device under a nested STE (section 3.3):
+ * the host's stage 2 never surfaces as such. `vsid` replaces the physical StreamID. Null = nothing in its queue; the
+ * device just sees an abort.
+ */
+export function insideView(
+  physical: readonly bigint[],
+  vsid: number,
+): { readonly event: EventWords | null; readonly rule: ArchRule } {
+  const r = decodeEvent(physical);
+  if (!r.s2) {
+    const e0 = ((physical[0] ?? 0n) & 0xffff_ffffn) | (BigInt(vsid) << 32n);
+    return { event: [e0, physical[1] ?? 0n, physical[2] ?? 0n, physical[3] ?? 0n], rule: "A-IN-S1" };
+  }
+  if (r.cls === CLASS_CD) {
+    return {
+      event: encodeEvent({ code: 0x09, sid: vsid, ssid: r.ssid, ipa: r.ipa }),
+      rule: "A-IN-CD",
+    };
+  }
+  if (r.cls === CLASS_TT) {
+    return {
+      event: encodeEvent({ ...r, code: 0x0b, sid: vsid, s2: false, stall: false, stag: 0 }),
+      rule: "A-IN-TT",
+    };
+  }
+  return { event: null, rule: "A-IN-OUT" };
+}
