@@ -50,6 +50,27 @@ export function parse(source: string): Parsed<Script> {
   return { ok: true, value: { items, spans, setup } };
 }
 
+/**
+ * What a line of a text that is still being written may refer to: the topology of the header as far as it makes sense,
+ * and the names given above the line. `header`: no command stands above it.
+ */
+export function environmentAt(source: string, line: number): { readonly env: Env; readonly header: boolean } {
+  const lines = lex(source, []).filter((l) => l.tokens.length > 0);
+  const draft = new HeaderDraft();
+  let scope = EMPTY_SCOPE;
+  let header = true;
+  for (const l of lines) {
+    const verb = l.tokens[0] as Token;
+    if (HEADERS.has(verb.text)) {
+      if (l.line !== line) headerItems(l, draft, []);
+    } else if (l.line < line) {
+      header = false;
+      scope = declaredIn(l.tokens, scope, COMMANDS.get(verb.text));
+    }
+  }
+  return { env: { setup: setupOf(draft, []), scope }, header };
+}
+
 /** Lines that go on from a point of a script: commands, expectations, comments. */
 export function parseLines(
   source: string,

@@ -304,6 +304,7 @@ export const GUEST_VERBS: readonly CommandSpec[] = [
       key("ttb", address, null, "the table by its base; the stream is then not looked at"),
       key("perm", permission, "rw", "permissions"),
       key("af", onOff, "on", "access flag; off gives F_ACCESS"),
+      key("auto", onOff, "off", "on: the lab's own mapping, which the first explicit one removes"),
     ],
     example: "map v0 0x100 iova=0x1000 gpa=0x40000000",
     before: ["strtab v0", "ste v0 0x100 translate"],
@@ -323,6 +324,7 @@ export const GUEST_VERBS: readonly CommandSpec[] = [
         read,
         write,
         af: a.or("af", true),
+        ...(a.or("auto", false) ? { auto: true } : {}),
       };
     },
   },

@@ -33,6 +33,7 @@ export const MACROS: Readonly<Record<GuestMacro, MacroInfo>> = {
   map: { needsDevice: true, keys: { iova: address, gpa: address, size: u64("hex", "BYTES") } },
   unmap: { needsDevice: true, keys: { iova: address, size: u64("hex", "BYTES") } },
   recover: { needsDevice: false, keys: {} },
+  events: { needsDevice: false, keys: {} },
   shutdown: { needsDevice: false, keys: {} },
   suspend: { needsDevice: false, keys: { registers: words("kept", "lost", "lost-reset") } },
   kexec: { needsDevice: false, keys: PROBE },
@@ -55,7 +56,7 @@ export const LINUX_VERBS: readonly CommandSpec[] = [
     details:
       "`probe` brings the vSMMU up as a booting kernel does (`rmr=on`, the default, first puts bypass STEs for the RMR's StreamIDs). `add` meets a new device, " +
       "`attach` gives it a stage-1 domain, `identity` and `block` what their names say, `detach` its default domain again, `release` what removal leaves. " +
-      "`pasid` and `pasid-detach` take `ssid=`. `map` and `unmap` take `iova=`, `gpa=`, `size=`. `recover` is the driver's answer to a queue error. " +
+      "`pasid` and `pasid-detach` take `ssid=`. `map` and `unmap` take `iova=`, `gpa=`, `size=`. `recover` is the driver's answer to a queue error, `events` its interrupt handler. " +
       "`shutdown`, `suspend`, `kexec`, `crash-kexec` and `flr` are the ends and restarts. Every part tells whether the legal answers change.",
     args: [
       word("vsmmu", vsmmu, "the virtual SMMU"),
