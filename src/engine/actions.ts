@@ -35,6 +35,19 @@ export type MachineAction =
       readonly hot?: boolean;
       readonly iommufd?: string;
     }
+  /** The first half of `plug`: VFIO's attach, without set_iommu_device (window of D18). */
+  | {
+      readonly kind: "realize";
+      readonly dev: number;
+      readonly vsmmu: number;
+      readonly bdf?: number;
+      readonly hot?: boolean;
+      readonly iommufd?: string;
+    }
+  /** The second half: set_iommu_device and the rest of realize. */
+  | { readonly kind: "set"; readonly dev: number }
+  /** The guest reprograms bridge bus numbers: the function answers at another BDF. */
+  | { readonly kind: "renumber"; readonly dev: number; readonly bdf: number }
   | { readonly kind: "unplug"; readonly dev: number }
   | { readonly kind: "unset"; readonly dev: number }
   | { readonly kind: "finalize"; readonly dev: number }
@@ -85,6 +98,10 @@ export type GuestAction =
       readonly vsmmu: number;
       readonly sid: number;
       readonly ssid: number;
+      /** The table by its base; `sid` and `ssid` are then ignored. */
+      readonly ttb?: bigint;
+      /** The lab's own mapping of a new table: the first explicit one removes it. */
+      readonly auto?: boolean;
       readonly iova: bigint;
       readonly gpa: bigint;
       readonly size: bigint;
@@ -97,11 +114,18 @@ export type GuestAction =
       readonly vsmmu: number;
       readonly sid: number;
       readonly ssid: number;
+      readonly ttb?: bigint;
       readonly iova: bigint;
       readonly size: bigint;
     }
-  /** Guest stores words at an address, no command. */
-  | { readonly kind: "store"; readonly addr: bigint; readonly words: readonly bigint[] }
+  /** Guest stores words at an address, no command; `count` times, `stride` bytes apart (fills a table with entries). */
+  | {
+      readonly kind: "store";
+      readonly addr: bigint;
+      readonly words: readonly bigint[];
+      readonly count?: number;
+      readonly stride?: number;
+    }
   | {
       readonly kind: "cfgi";
       readonly vsmmu: number;
@@ -151,7 +175,9 @@ export type GuestMacro =
   | "map"
   | "unmap"
   | "recover"
+  | "events"
   | "shutdown"
+  | "suspend"
   | "kexec"
   | "crash-kexec"
   | "flr";

@@ -80,6 +80,8 @@ export interface VsmmuSpec {
   readonly ats: "on" | "off" | "auto";
   readonly ril: "on" | "off" | "auto";
   readonly ssidsize: number | "auto";
+  /** Only with accel off: the machine's own SMMU (`-M virt,iommu=smmuv3`) has both stages. Default `1`. */
+  readonly stage?: "1" | "nested";
 }
 
 export interface Setup {
@@ -92,6 +94,8 @@ export interface Setup {
   readonly devices: readonly DeviceSpec[];
   readonly groups: readonly GroupSpec[];
   readonly vsmmus: readonly VsmmuSpec[];
+  /** Backed guest memory (`ram base=… size=…`); absent = the default of memory.ts. */
+  readonly ram?: readonly { readonly base: bigint; readonly size: bigint }[];
 }
 
 export const DEFAULT_PSMMU: Omit<PsmmuSpec, "name"> = {

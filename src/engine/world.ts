@@ -9,6 +9,7 @@ import type { GuestState } from "./guest/types.ts";
 import type { HardwareState } from "./hardware/types.ts";
 import type { KernelState } from "./kernel/types.ts";
 import type { GuestMemory } from "./memory.ts";
+import type { Provenance } from "./provenance.ts";
 import type { QemuState } from "./qemu/types.ts";
 import type { Setup } from "./setup.ts";
 import type { CallName } from "./tracer.ts";
@@ -40,6 +41,8 @@ export interface World {
   readonly guest: GuestState;
   /** Guest physical memory, shared by all vSMMUs of the VM. */
   readonly memory: GuestMemory;
+  /** Index = device. */
+  readonly provenance: readonly Provenance[];
   readonly injections: readonly Injection[];
   readonly names: readonly ObjectName[];
 }

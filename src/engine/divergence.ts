@@ -1,0 +1,193 @@
+/**
+ * Where hardware and oracle part, and which known divergence that is. The comparison is exact (class and output
+ * address); the name follows from how the device came to be where it is (provenance.ts).
+ */
+import type { Answer } from "./arch/oracle-types.ts";
+import { CR0 } from "./arch/smmu.ts";
+import type { DivergenceId } from "./divergence-table.ts";
+import { DIVERGENCES } from "./divergence-table.ts";
+import type { Attached, DivergenceFact, HardwareAnswer } from "./facts.ts";
+import type { HwAnswer } from "./hardware/translate.ts";
+import { getObj } from "./kernel/state.ts";
+import { isBacked } from "./memory.ts";
+import { NO_PROVENANCE } from "./provenance.ts";
+import type { World } from "./world.ts";
+
+/** One device's probe transaction, answered twice. */
+export interface Situation {
+  readonly vsmmu: number;
+  readonly sid: number;
+  readonly iova: bigint;
+  /** Legal answers, the current one first. */
+  readonly answers: readonly Answer[];
+  readonly physical: HwAnswer;
+  readonly hardware: HardwareAnswer;
+  readonly attached: Attached;
+}
+
+/** True if the hardware's answer is one of the legal ones: same class, same output address. */
+export function isLegal(world: World, s: Pick<Situation, "answers" | "physical" | "hardware">): boolean {
+  const { physical, hardware } = s;
+  return s.answers.some((a) => {
+    const passes = a.cls === "bypass" || a.cls === "s1" || a.cls === "s2" || a.cls === "s1s2";
+    switch (hardware) {
+      case "abort":
+        // An output no memory backs ends as an interconnect abort: no SMMU event, no divergence.
+        return !passes
+          ? a.cls !== "stall" && a.cls !== "ats-served" && a.cls !== "ats-pass"
+          : a.output !== null && !isBacked(world.memory, a.output);
+      case "stall":
+        return a.cls === "stall";
+      case "pass-s1":
+        return (a.cls === "s1" || a.cls === "s1s2" || a.cls === "ats-served") && a.output === physical.output;
+      default:
+        return (a.cls === "bypass" || a.cls === "s2" || a.cls === "ats-pass") && a.output === physical.output;
+    }
+  });
+}
+
+/** The physical SMMU of the vIOMMU behind a vSMMU, or -1. */
+function viommuPsmmu(world: World, vsmmu: number): number {
+  const viommu = world.qemu.smmus[vsmmu]?.accel.viommu;
+  if (!viommu) return -1;
+  const file = world.qemu.backends[viommu.backend]?.file ?? -1;
+  const obj = getObj(world.kernel, file, viommu.viommuId);
+  return obj?.type === "VIOMMU" ? obj.psmmu : -1;
+}
+
+/** The cause of a DMA divergence, by the first row that fits; null when no known one does. */
+function nameCause(world: World, dev: number, s: Situation): DivergenceId | null {
+  const p = world.provenance[dev] ?? NO_PROVENANCE;
+  const smmu = world.qemu.smmus[s.vsmmu];
+  const arch = world.guest.smmus[s.vsmmu]?.arch;
+  if (smmu === undefined || arch === undefined) return null;
+  const enabled = (arch.cr0ack & CR0.SMMUEN) !== 0;
+
+  const filler = s.physical.filledBy;
+  if (s.physical.tlb === "hit" && filler !== null && filler !== dev) {
+    if (world.qemu.devices[filler]?.vsmmu !== s.vsmmu) return "D22";
+  }
+  const viommu = smmu.accel.viommu;
+  if (viommu !== null) {
+    if (viommu.backend !== world.qemu.devices[dev]?.backend) return "D23";
+    const psmmu = viommuPsmmu(world, s.vsmmu);
+    if (psmmu >= 0 && psmmu !== world.setup.devices[dev]?.psmmu) return "D13";
+  }
+  const twoLevelSticks = (smmu.regs.features & 1) !== 0 && ((arch.strtabCfg >> 16) & 3) !== 1;
+  if (enabled && p.cause === "cfgi" && twoLevelSticks) return "D19";
+  switch (p.missed) {
+    case "attach":
+      return "D10";
+    case "config":
+      return "D8";
+    case "install":
+      return "D9";
+    case "unset":
+      return "D11";
+    case "miss":
+      return twoLevelSticks ? "D19" : "D6";
+    default:
+      break;
+  }
+  switch (p.cause) {
+    case "realize":
+      // Before set_iommu_device has put the device on the list, nothing but VFIO has seen it.
+      return smmu.slots.some((x, i) => x.hiodi?.dev === dev && smmu.accel.deviceList.includes(i))
+        ? "D1"
+        : "D18";
+    case "set":
+      return enabled ? "D2" : null;
+    case "gbpa":
+      if (!enabled) return null;
+      return p.smmuen ? "D5" : afterEnable(world, dev, s);
+    case "reset":
+      return enabled ? afterEnable(world, dev, s) : null;
+    case "cfgi":
+      if (!enabled) return p.smmuen ? "D3" : null;
+      if (!p.smmuen) return afterEnable(world, dev, s);
+      return p.missed === "miss-disabled" ? "D4b" : "D20";
+    case "unset":
+      return "D17";
+    default:
+      return null;
+  }
+}
+
+/** GBPA's attachment outlived the enable: D4, or D21 when the guest's driver believes it has blocked the device. */
+function afterEnable(world: World, dev: number, s: Situation): DivergenceId {
+  const masters = world.guest.smmus[s.vsmmu]?.linux?.masters;
+  return masters?.some((m) => m.dev === dev && m.domain?.kind === "blocked") === true ? "D21" : "D4";
+}
+
+const fact = (id: DivergenceId, text: string): DivergenceFact => ({ id, kind: DIVERGENCES[id].kind, text });
+
+/** Everything in which this device's situation differs from the architecture, DMA first. */
+export function nameDivergences(world: World, dev: number, s: Situation): readonly DivergenceFact[] {
+  const out: DivergenceFact[] = [];
+  if (!isLegal(world, s)) {
+    const id = nameCause(world, dev, s);
+    out.push(
+      id === null
+        ? { id: null, kind: "dma", text: "The hardware's answer is not one the architecture allows." }
+        : fact(id, DIVERGENCES[id].text),
+    );
+  }
+  const newest = s.answers[0];
+  if (
+    s.answers.length === 1 &&
+    newest?.recorded === "written" &&
+    s.hardware === "abort" &&
+    s.physical.event === null
+  ) {
+    const name = newest.event?.name ?? "";
+    out.push(
+      name === "C_BAD_STE"
+        ? fact("D7", DIVERGENCES.D7.text)
+        : {
+            id: null,
+            kind: "event",
+            text: `The guest is promised ${name}; the physical abort STE records nothing.`,
+          },
+    );
+  }
+  const arch = world.guest.smmus[s.vsmmu]?.arch;
+  const slot = world.qemu.smmus[s.vsmmu]?.slots[world.qemu.devices[dev]?.slot ?? -1];
+  if (slot?.vdev && slot.vdev.virtId !== slot.bdf) {
+    const hex = (v: number): string => `0x${v.toString(16)}`;
+    out.push({
+      id: "D14",
+      kind: "event",
+      text: `The vDEVICE says ${hex(slot.vdev.virtId)}, the guest says ${hex(slot.bdf)}: events, CFGI_CD and ATC_INV miss.`,
+    });
+  }
+  if (arch !== undefined && (arch.cr0ack & CR0.SMMUEN) === 0 && (arch.gbpaEff & 0x10_0000) === 0) {
+    // 0x1000 is "incoming" for every attribute; 0 is a write that named none.
+    const attributes = arch.gbpaEff & 0x000f_ffff;
+    if (attributes !== 0x1000 && attributes !== 0) out.push(fact("D12", DIVERGENCES.D12.text));
+  }
+  out.push(...vsmmuDivergences(world, s.vsmmu));
+  return out;
+}
+
+const EVENTQ_ABT_ERR = 4;
+
+/** Differences of a vSMMU itself: what its registers read, and what it left behind on the host. */
+export function vsmmuDivergences(world: World, v: number): readonly DivergenceFact[] {
+  const smmu = world.qemu.smmus[v];
+  const arch = world.guest.smmus[v]?.arch;
+  if (smmu === undefined || arch === undefined) return [];
+  const out: DivergenceFact[] = [];
+  const actual = (smmu.regs.gerror ^ smmu.regs.gerrorn) & EVENTQ_ABT_ERR;
+  const promised = (arch.gerror ^ arch.gerrorn) & EVENTQ_ABT_ERR;
+  if (actual !== 0 && promised === 0) {
+    const overflowed = ((arch.eventqProd ^ arch.eventqCons) & 0x8000_0000) !== 0;
+    const id = overflowed ? "D16" : "D15";
+    out.push(fact(id, DIVERGENCES[id].text));
+  }
+  const ids = smmu.accel.ids;
+  if (smmu.accel.veventq === null && ids.veventq !== 0) {
+    const left = getObj(world.kernel, ids.file, ids.veventq);
+    if (left?.type === "VEVENTQ" && left.pinned) out.push(fact("D24", DIVERGENCES.D24.text));
+  }
+  return out;
+}
