@@ -99,7 +99,9 @@ export function armSmmuWriteEntry(
   const unusedUpdate: bigint[] = [];
   const critical: number[] = [];
   for (let i = 0; i < 8; i++) {
-    const keep = (curUsed[i] as bigint) & ~(safe[i] as bigint);
+    // A safe bit counts as such only while both states use it; else it goes with the words nobody looks at.
+    const both = (curUsed[i] as bigint) & (targetUsed[i] as bigint);
+    const keep = (curUsed[i] as bigint) & ~((safe[i] as bigint) & both);
     const update = ((entry[i] as bigint) & keep) | ((target[i] as bigint) & ALL & ~keep);
     unusedUpdate.push(update);
     if ((update & (targetUsed[i] as bigint)) !== (target[i] as bigint)) critical.push(i);
