@@ -213,6 +213,12 @@ function computeFacts(world: World, dev: number): DeviceFacts {
   if (gone) {
     // Half unplugged: the guest was told that the function is gone, so nothing may pass any more.
     const halfway = inVm && hardware !== "abort";
+    // The way back to the S2 was refused (D11), or went as it should and DETACH is still to come (D17).
+    const refused = world.provenance[dev]?.missed === "unset";
+    const id = refused ? "D11" : "D17";
+    const text = refused
+      ? "Unset could not attach the S2: the function is still on its nested HWPT."
+      : "The function is unset and not yet detached: it is on the S2.";
     return {
       ...base,
       iova,
@@ -223,10 +229,8 @@ function computeFacts(world: World, dev: number): DeviceFacts {
         : "No guest has this device.",
       hardware,
       hardwareWhy: RULE_TEXT[hardware],
-      diverges: halfway ? "D17" : null,
-      divergences: halfway
-        ? [{ id: "D17", kind: "dma", text: "The function is unset and not yet detached: it is on the S2." }]
-        : [],
+      diverges: halfway ? id : null,
+      divergences: halfway ? [{ id, kind: "dma", text }] : [],
     };
   }
   const answers = legalAnswers(world, placement.vsmmu, guestRead(placement.sid, iova));

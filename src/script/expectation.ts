@@ -59,6 +59,7 @@ export type Expectation =
       readonly key: "hwpt" | "vdevice";
       readonly value: IdValue;
     }
+  | { readonly kind: "vsmmu-diverges"; readonly vsmmu: number; readonly word: string }
   | { readonly kind: "cmdq"; readonly vsmmu: number; readonly error: "none" | "ill" | "abt" }
   | {
       readonly kind: "vsmmu-id";

@@ -1,7 +1,7 @@
 /** Holds what an `expect` line asks against a world and the command before it. */
 import type { ObjRef } from "../engine/actions.ts";
 import { eventSlug } from "../engine/arch/events.ts";
-import type { DeviceFacts } from "../engine/facts.ts";
+import type { DeviceFacts, DivergenceFact } from "../engine/facts.ts";
 import { memRead64 } from "../engine/memory.ts";
 import { type ListedObject, objectList, resolveObject } from "../engine/objects.ts";
 import { deviceFacts, vsmmuFacts } from "../engine/observe.ts";
@@ -65,6 +65,8 @@ export function judge(m: Moment, e: Expectation): Verdict {
       const got = vsmmuFacts(m.world, e.vsmmu).cmdqError ?? "none";
       return verdict("cmdq", got === e.error, got);
     }
+    case "vsmmu-diverges":
+      return divergesVerdict(vsmmuFacts(m.world, e.vsmmu).divergences, e.word);
     case "vsmmu-id":
       return idVerdict(m.world, e.key, vsmmuFacts(m.world, e.vsmmu)[e.key], e.value);
     case "register": {
@@ -148,13 +150,17 @@ function deviceWord(f: DeviceFacts, key: string, word: string): Verdict {
       return verdict(key, (f.hardware ?? "none") === word, f.hardware ?? "none");
     case "ats":
       return verdict(key, f.ats === (word === "on"), f.ats ? "on" : "off");
-    default: {
-      const names = new Set<string>(f.divergences.flatMap((d) => (d.id === null ? [] : [d.id])));
-      if (f.diverges !== null) names.add(f.diverges);
-      const held = word === "no" ? names.size === 0 : word === "yes" ? names.size > 0 : names.has(word);
-      return verdict("diverges", held, names.size === 0 ? null : [...names].join(","));
-    }
+    default:
+      return divergesVerdict(f.divergences, word);
   }
+}
+
+/** A divergence without a name counts for `yes` and shows as `?`. */
+function divergesVerdict(found: readonly DivergenceFact[], word: string): Verdict {
+  const names = [...new Set(found.map((d) => d.id ?? "?"))];
+  const held =
+    word === "no" ? names.length === 0 : word === "yes" ? names.length > 0 : names.some((n) => n === word);
+  return verdict("diverges", held, names.length === 0 ? null : names.join(","));
 }
 
 function deviceNumber(world: World, e: Extract<Expectation, { kind: "device-number" }>): Verdict {

@@ -1,5 +1,6 @@
 /** Reads `expect` lines: what is judged first (the last command, a device, a vSMMU, a table of counts), then what it must be. */
 
+import { DIVERGENCES } from "../engine/divergence-table.ts";
 import { eventCode, registerNames, registerType } from "./arch-types.ts";
 import type { ArgType, Env } from "./arg-types.ts";
 import { bad, good, hex, object, readNumber, u32 } from "./arg-types.ts";
@@ -53,7 +54,7 @@ export const DEVICE_KEYS: readonly DeviceKey[] = [
   "legal",
   "diverges",
 ];
-export const VSMMU_KEYS = ["cmdq", "viommu", "abort", "bypass", "veventq"] as const;
+export const VSMMU_KEYS = ["cmdq", "diverges", "viommu", "abort", "bypass", "veventq"] as const;
 
 class Wrong extends Error {
   readonly token: Token;
@@ -269,11 +270,8 @@ function deviceWord(t: Token, dev: number, env: Env): { word: string; e: Expecta
       return plain(oneOf(t, DMA));
     case "ats":
       return plain(oneOf(t, ["on", "off"]));
-    case "diverges": {
-      if (t.text === "yes" || t.text === "no") return plain(t.text);
-      if (/^D\d+[a-z]?$/i.test(t.text)) return plain(`D${t.text.slice(1).toLowerCase()}`);
-      throw new Wrong(t, `"${t.text}" is no divergence`, "yes, no or a divergence like D1");
-    }
+    case "diverges":
+      return plain(divergenceWord(t));
     case "legal": {
       const all = t.text.split(",").map((part) => oneOf({ ...t, text: part }, LEGAL));
       const sorted = LEGAL.filter((l) => all.includes(l));
@@ -298,11 +296,28 @@ function deviceWord(t: Token, dev: number, env: Env): { word: string; e: Expecta
   }
 }
 
+/** `yes`, `no` or a name like D4b. */
+function divergenceWord(t: Token): string {
+  if (t.text === "yes" || t.text === "no") return t.text;
+  const name = `D${t.text.slice(1).toLowerCase()}`;
+  if (Object.hasOwn(DIVERGENCES, name) && /^d/i.test(t.text)) return name;
+  throw new Wrong(
+    t,
+    `"${t.text}" is no divergence`,
+    "yes, no or a divergence like D1",
+    nearest(t.text, Object.keys(DIVERGENCES)),
+  );
+}
+
 function vsmmuWord(t: Token, vsmmu: number, env: Env): { word: string; e: Expectation } {
   const key = t.key;
   if (key === "cmdq") {
     const error = oneOf(t, ["none", "ill", "abt"]) as "none" | "ill" | "abt";
     return { word: `cmdq=${error}`, e: { kind: "cmdq", vsmmu, error } };
+  }
+  if (key === "diverges") {
+    const word = divergenceWord(t);
+    return { word: `diverges=${word}`, e: { kind: "vsmmu-diverges", vsmmu, word } };
   }
   if (key === "viommu" || key === "abort" || key === "bypass" || key === "veventq") {
     const id = idValue(t, env);
