@@ -1,7 +1,7 @@
 /**
  * Where guest software puts its SMMU structures unless a script says otherwise. Every address follows from the
  * vSMMU's index, the boot it belongs to and the StreamID (or a counter), so that two runs, two explorers and two
- * readers find the same structure at the same place.
+ * readers find the same structure at the same place (rule G-LAYOUT).
  *
  * A vSMMU owns two areas of 256 MiB, used in turn by successive kernels: after kexec the new kernel builds its
  * tables beside the old kernel's, which stay in memory as they do in reality.

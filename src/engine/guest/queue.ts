@@ -6,6 +6,7 @@ import type { Rule } from "../rules.ts";
 import { cmdqBase, eventqBase, QUEUE_LOG2 } from "./layout.ts";
 import { guestWrite } from "./mmio.ts";
 import { CR0_CMDQEN, QUEUE_ADDR, REG } from "./regs.ts";
+import type { GuestRule } from "./rules.ts";
 import { loadReg, readReg, type Software, smmuOf } from "./software.ts";
 import { guestStoreWords } from "./store.ts";
 import type { GuestResult } from "./types.ts";
@@ -49,6 +50,12 @@ export class Report {
   }
 }
 
+/** Something guest software did without being told: said, and traced with its rule. */
+export function told(g: Software, report: Report, rule: GuestRule, text: string): void {
+  g.cx.t.rule(rule, text);
+  report.messages.push(`guest: ${text}`);
+}
+
 export const rejected = (why: string): GuestResult => ({
   ok: false,
   rejected: true,
@@ -72,7 +79,7 @@ const RA = 1n << 62n;
 export function ensureCmdq(g: Software, report: Report): void {
   const { sw } = smmuOf(g);
   if (sw.cmdqReady) return;
-  report.messages.push(`guest: command queue programmed first (2^${QUEUE_LOG2} entries)`);
+  told(g, report, "G-CMDQ-SETUP", `command queue programmed first (2^${QUEUE_LOG2} entries)`);
   put(g, report, REG.CMDQ_BASE, cmdqBase(g.v, sw.gen) | RA | BigInt(QUEUE_LOG2), true);
   put(g, report, REG.CMDQ_PROD, 0n, true);
   put(g, report, REG.CMDQ_CONS, 0n, true);
@@ -82,7 +89,7 @@ export function ensureCmdq(g: Software, report: Report): void {
 export function ensureEventq(g: Software, report: Report): void {
   const { sw } = smmuOf(g);
   if (sw.evtqReady) return;
-  report.messages.push(`guest: event queue programmed first (2^${QUEUE_LOG2} entries)`);
+  told(g, report, "G-LATE-SETUP", `event queue programmed first (2^${QUEUE_LOG2} entries)`);
   put(g, report, REG.EVENTQ_BASE, eventqBase(g.v, sw.gen) | RA | BigInt(QUEUE_LOG2), true);
   put(g, report, REG.EVENTQ_PROD, 0n, true);
   put(g, report, REG.EVENTQ_CONS, 0n, true);
@@ -142,7 +149,7 @@ export function submit(g: Software, cmd: GuestCommand, opts: SubmitOptions): Gue
   const cr0 = readReg(g, REG.CR0);
   const enable = opts.cmdqen === "auto" && (cr0 & CR0_CMDQEN) === 0n;
   if (enable) {
-    report.messages.push("guest: CMDQEN set around the command");
+    told(g, report, "G-CMD-2", "CMDQEN set around the command");
     put(g, report, REG.CR0, cr0 | CR0_CMDQEN);
   }
   const fits = enqueue(g, report, cmds);
@@ -153,17 +160,16 @@ export function submit(g: Software, cmd: GuestCommand, opts: SubmitOptions): Gue
   const stopped = queueStopped(g);
   if (enable) put(g, report, REG.CR0, cr0);
   if (!fits) {
-    report.messages.push("guest: the command queue is full");
+    told(g, report, "G-CMD-4", "the command queue is full");
     report.ok = false;
   } else if (stopped) {
     report.ok = false;
-    report.messages.push(
-      stoppedBefore
-        ? `guest: queued only, the queue is stopped on ${cerrorName(cons)} (recover first)`
-        : `guest: the queue stopped on ${cerrorName(cons)} at entry ${cons & 0xfffffn}`,
-    );
+    const error = cerrorName(cons);
+    if (stoppedBefore)
+      told(g, report, "G-CMD-3", `queued only, the queue is stopped on ${error} (recover first)`);
+    else report.messages.push(`guest: the queue stopped on ${error} at entry ${cons & 0xfffffn}`);
   } else if (!consumed) {
-    report.messages.push("guest: queued only, CMDQEN=0");
+    told(g, report, "G-CMD-2", "queued only, CMDQEN=0");
   }
   return report.done({ consumed, cerror: stopped ? cerrorName(cons) : null });
 }

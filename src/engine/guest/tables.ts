@@ -17,7 +17,7 @@ import {
   linearStrtab,
   pageTable,
 } from "./layout.ts";
-import { put, Report, rejected } from "./queue.ts";
+import { put, Report, rejected, told } from "./queue.ts";
 import { REG } from "./regs.ts";
 import {
   cdHome,
@@ -69,7 +69,7 @@ function programStrtab(
 function ensureStrtab(g: Software, report: Report): Strtab {
   const known = strtabOf(g);
   if (known !== null) return known;
-  report.messages.push(`guest: linear stream table of 2^${DEFAULT_LOG2SIZE} entries programmed first`);
+  told(g, report, "G-STE-3", `linear stream table of 2^${DEFAULT_LOG2SIZE} entries programmed first`);
   programStrtab(g, report, { fmt: "linear", log2size: DEFAULT_LOG2SIZE, split: 0 }, true);
   return strtabOf(g) as Strtab;
 }
@@ -115,7 +115,7 @@ export function steVerb(g: Software, sid: number, value: SteValue): GuestResult 
   }
   if (slot.kind === "no-l2") {
     const l2 = buildL2(g, table, sid);
-    report.messages.push(`guest: level-2 table of ${hex((sid >> table.split) << table.split)} built first`);
+    told(g, report, "G-STE-4", `level-2 table of ${hex((sid >> table.split) << table.split)} built first`);
     guestStore(g.cx, slot.l1, makeL1std(table.split + 1, l2));
     slot = steSlot(g, table, sid);
   }
@@ -189,12 +189,12 @@ function freshCd(g: Software, report: Report): readonly bigint[] {
   const gpa = autoTarget(g.v, n);
   guestUnmap(g.cx, ttb, 0n, 1n << 64n);
   guestMap(g.cx, ttb, { iova: 0n, gpa, size: AUTO_SIZE, read: true, write: true, af: true, auto: true });
-  report.messages.push(`guest: CD with ASID ${asid} made, its table maps 0x0…0xffffffff to ${hex(gpa)}`);
+  told(g, report, "G-STE-2", `CD with ASID ${asid} made, its table maps 0x0…0xffffffff to ${hex(gpa)}`);
   const ips = Number(readReg(g, REG.IDR5) & 7n);
   return makeCd({ asid: asid & 0xffff, ttb, mair: MAIR, ips });
 }
 
-/** `cd`: fields by name or whole words; an empty CD starts as a valid one unless whole words are given. */
+/** `cd` (rule G-CD-1): fields by name or whole words; an empty CD starts as a valid one unless whole words are given. */
 export function cdVerb(
   g: Software,
   sid: number,

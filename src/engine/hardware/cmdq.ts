@@ -14,7 +14,7 @@ const LAST_PAGE = (1n << 52n) - 1n;
 /** Granule shift of a TG field: 1 4K, 2 16K, 3 64K. */
 const TG_SHIFT = [12n, 12n, 14n, 16n] as const;
 
-/** First and last 4 KiB page a VA command covers: one page, or (NUM+1)·2^SCALE granules where the SMMU has RIL. */
+/** First and last 4 KiB page a VA command covers: one page, or (NUM+1)·2^SCALE granules where the SMMU has RIL (rule H-TLBI-3). */
 function vaRange(q0: bigint, q1: bigint, ril: boolean): readonly [bigint, bigint] {
   const first = q1 >> 12n;
   const tg = Number((q1 >> 10n) & 3n);

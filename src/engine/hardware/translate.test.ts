@@ -158,6 +158,16 @@ describe("ATS", () => {
   });
 });
 
+test("H-STE-ABORT H-STE-S2 H-S2-FAULT: an answer names the same rule with and without its path", () => {
+  const b = new Bench();
+  for (const ste of [ABORT, s2Ste(1)])
+    for (const iova of [0x1000n, UNBACKED]) {
+      b.ste(0, ste);
+      expect({ ...b.peek(0, { iova }, true), path: null }).toEqual(b.peek(0, { iova }));
+    }
+  expect(nested().peek(0).rule).toBe("H-STE-NESTED");
+});
+
 test("a peek changes nothing, a transaction leaves its translation", () => {
   const b = nested();
   const before = b.cx.w.hw;

@@ -243,7 +243,7 @@ function throughOracle(
     ste: meaning,
     output: got.output,
     event: got.event === null ? null : got.event.words,
-    rule: got.rule,
+    rule: physicalRule(got, meaning, filledBy, dev),
     tlb,
     filledBy,
     path: got.path === null ? null : physicalHops(got.path),
@@ -256,6 +256,17 @@ function throughOracle(
   const out = got.output / PAGE;
   return { answer, fill: { psmmu: p, vmid, asid, page, out, read, write, filledBy: dev } };
 }
+
+/** The hardware's own rule where it has one: the same whichever way the answer was found. */
+function physicalRule(got: Answer, meaning: SteMeaning, filledBy: number | null, dev: number): string {
+  if (got.cls === "s1s2") return rule(filledBy === null ? "H-STE-NESTED" : hitRule(filledBy, dev));
+  if (got.cls === "s2" && meaning === "s2") return rule("H-STE-S2");
+  if (got.rule === "A-STE-ABORT") return rule("H-STE-ABORT");
+  const s2 = got.event !== null && ((got.event.words[1] >> 39n) & 1n) === 1n;
+  return s2 ? rule("H-S2-FAULT") : got.rule;
+}
+
+const hitRule = (filledBy: number, dev: number): HardwareRule => (filledBy === dev ? "H-TLB-1" : "H-TLB-2");
 
 const pageRange = (e: TlbEntry): TableRange => ({
   iova: e.page * PAGE,
@@ -292,6 +303,7 @@ export function hardwareTransaction(cx: Cx, dev: number, txn: HwTxn, trace = fal
   const { answer, fill } = resolve(cx.w, dev, txn, trace);
   if (fill !== null) tlbFill(cx, fill);
   if (cx.t.on) {
+    cx.t.rule(answer.rule);
     if (answer.tlb === "hit") cx.t.hw("tlb", "hit", { dev, filledBy: answer.filledBy });
     if (answer.event !== null)
       cx.t.hw("event", "recorded in the physical event queue", { dev, words: [...answer.event] });

@@ -99,7 +99,7 @@ export function* attachDma(env: Env, dev: number): Sequence {
   yield* freeDomain(env, old);
 }
 
-/** arm-smmu-v3.c:arm_smmu_attach_dev_ste: identity or blocked (6.5, rule G-LX-STE). */
+/** arm-smmu-v3.c:arm_smmu_attach_dev_ste: identity or blocked (6.5, rules G-LX-STE, G-LX-STE-PASID). */
 export function* attachSte(env: Env, dev: number, kind: "identity" | "blocked"): Sequence {
   let master = yield* add(env, dev);
   const old = master.domain;

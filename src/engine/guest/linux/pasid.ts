@@ -86,7 +86,7 @@ export function* release(env: Env, dev: number): Sequence {
   setLinux(env, { masters: linuxOf(env).masters.filter((m) => m.dev !== dev) });
 }
 
-/** Staged function reset (6.9): blocked, PASIDs quiet, FLR, then everything as it was. */
+/** Staged function reset (6.9, rule G-LX-FLR): blocked, PASIDs quiet, FLR, then everything as it was. */
 export function* flr(env: Env, dev: number): Sequence {
   const master = masterOf(env, dev);
   const reset = { text: "function level reset of the endpoint", action: { kind: "flr", dev } } as const;

@@ -227,7 +227,7 @@ export function* probe(env: Env, opts: ProbeOptions): Sequence {
   }
 }
 
-/** A kernel that starts with the old one's memory still in place takes the other area. */
+/** A kernel that starts with the old one's memory still in place takes the other area (rule G-LX-KEXEC). */
 export function nextKernel(env: Env): void {
   const smmu = ownSmmu(env);
   smmu.linux = null;
