@@ -1,11 +1,12 @@
 /** arm-smmu-v3.c: paging domains and their tags (VMID, ASID). */
-import { type Cx, type Draft, own } from "../cx.ts";
+import type { Cx } from "../cx.ts";
 import type { Errno } from "../errno.ts";
 import type { PsmmuSpec } from "../setup.ts";
 import { flushTag } from "./arm-smmu-v3-invs.ts";
 import { s2Format } from "./io-pgtable-arm.ts";
+import { ownSmmu } from "./object.ts";
 import { refuse } from "./rules.ts";
-import type { HwptPagingObj, SmmuState } from "./types.ts";
+import type { HwptPagingObj } from "./types.ts";
 
 const NEST_PARENT = 1;
 const DIRTY_TRACKING = 2;
@@ -16,10 +17,6 @@ export type PagingDomain = Pick<
   HwptPagingObj,
   "nestParent" | "dirty" | "pasid" | "stage" | "psmmu" | "s2fwb" | "oas" | "vmid" | "asid"
 >;
-
-function ownSmmu(cx: Cx, psmmu: number): Draft<SmmuState> {
-  return own(cx, own(cx, own(cx, cx.w, "kernel"), "smmus"), psmmu);
-}
 
 /** Lowest value in 1 … 2^bits − 1 missing from an ascending list; 0 if there is none. */
 export function lowestFree(used: readonly number[], bits: number): number {

@@ -59,6 +59,14 @@ export function installOldDomainInvs(cx: Cx, file: number, hwptId: number, psmmu
   flushTag(cx, psmmu, hwpt.stage, tag);
 }
 
+/**
+ * A move between two targets of one tag (the S2 itself, nested HWPTs of its vIOMMUs): one entry more and one less,
+ * so nothing to write. Not so when the entry is missing (rule K-INVS-2).
+ */
+export function keepsInvs(cx: Cx, hwpt: HwptPagingObj, psmmu: number, tag: number): boolean {
+  return cx.setup.kernel.invs === "list" || hwpt.invs.some((e) => e.psmmu === psmmu && e.tag === tag);
+}
+
 /** The paging HWPT under a domain: itself, or a nested one's parent. */
 export function pagingUnder(cx: Cx, domain: DomainRef): HwptPagingObj | null {
   if (domain.kind !== "hwpt") return null;

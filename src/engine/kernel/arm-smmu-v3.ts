@@ -9,7 +9,14 @@ import type { StreamTableEntry } from "../hardware/types.ts";
 import type { DeviceSpec, PsmmuSpec } from "../setup.ts";
 import { armSmmuAtcInvMaster, CMDQ_OP_CFGI_CD, issueWithSync, sidField } from "./arm-smmu-v3-cmdq.ts";
 import { lowestFree, putVmid, s2OwnsVmid, takeVmid } from "./arm-smmu-v3-domain.ts";
-import { flushTag, installNewDomainInvs, installOldDomainInvs, tagOf } from "./arm-smmu-v3-invs.ts";
+import {
+  flushTag,
+  installNewDomainInvs,
+  installOldDomainInvs,
+  keepsInvs,
+  pagingUnder,
+  tagOf,
+} from "./arm-smmu-v3-invs.ts";
 import { viommuGetVdevId } from "./arm-smmu-v3-iommufd.ts";
 import { armSmmuInstallSteForDev } from "./arm-smmu-v3-ste-writer.ts";
 import { s2Compatible, s2Format } from "./io-pgtable-arm.ts";
@@ -269,7 +276,8 @@ function prepareVmaster(
 function commit(cx: Cx, dev: number, old: DomainRef, plan: Plan): void {
   const psmmu = cx.setup.devices[dev]?.psmmu ?? 0;
   const before = cx.w.kernel.masters[dev] as Master;
-  join(cx, plan.domain, psmmu);
+  const stays = sameTag(cx, plan.domain, old, psmmu);
+  if (!stays) join(cx, plan.domain, psmmu);
   if (plan.ats) cx.t.rule("K-ATS-1");
   if (!plan.ats && before.atsEnabled) setEndpointAts(cx, dev, false);
   cx.t.rule(plan.steRule);
@@ -283,7 +291,16 @@ function commit(cx: Cx, dev: number, old: DomainRef, plan: Plan): void {
   if (plan.ats && !before.atsEnabled) setEndpointAts(cx, dev, true);
   m.atsEnabled = plan.ats;
   m.domain = plan.domain;
-  leave(cx, dev, old, psmmu);
+  if (!stays) leave(cx, dev, old, psmmu);
+}
+
+/** Both domains run under one tag that has its entry: joining and leaving cancel out. */
+function sameTag(cx: Cx, to: DomainRef, old: DomainRef, psmmu: number): boolean {
+  if (to.kind !== "hwpt" || old.kind !== "hwpt" || to.file !== old.file) return false;
+  const hwpt = pagingUnder(cx, to);
+  if (hwpt === null || hwpt !== pagingUnder(cx, old)) return false;
+  const tag = tagOf(cx, to, psmmu);
+  return tag === tagOf(cx, old, psmmu) && keepsInvs(cx, hwpt, psmmu, tag);
 }
 
 function join(cx: Cx, domain: DomainRef, psmmu: number): void {

@@ -1,16 +1,12 @@
 /** drivers/iommu/iommu.c: groups, DMA ownership, and taking a device off its domain for a function reset. */
-import { type Cx, type Draft, own } from "../cx.ts";
+import type { Cx } from "../cx.ts";
 import type { Errno } from "../errno.ts";
 import { armSmmuAttachDev, domainText } from "./arm-smmu-v3.ts";
-import { ownMaster } from "./object.ts";
+import { ownGroup, ownMaster } from "./object.ts";
 import { refuse } from "./rules.ts";
 import { BLOCKED_DOMAIN, DEFAULT_DOMAIN, sameDomain } from "./state.ts";
 import { topology } from "./topology.ts";
 import type { DomainRef, IommuGroup } from "./types.ts";
-
-function ownGroup(cx: Cx, group: number): Draft<IommuGroup> {
-  return own(cx, own(cx, own(cx, cx.w, "kernel"), "groups"), group);
-}
 
 const groupOf = (cx: Cx, group: number): IommuGroup => cx.w.kernel.groups[group] as IommuGroup;
 const devsOf = (cx: Cx, group: number): readonly number[] => topology(cx.setup).groupDevs[group] ?? [];

@@ -3,14 +3,14 @@ import { type Cx, type Draft, fresh, own } from "../cx.ts";
 import type { Errno } from "../errno.ts";
 import { smmuDomainFreePaging } from "./arm-smmu-v3-domain.ts";
 import { armVsmmuDestroy } from "./arm-smmu-v3-iommufd.ts";
-import { addUsers, ownFile, ownTyped } from "./object.ts";
+import { addUsers, ownFile, ownFiles, ownTyped } from "./object.ts";
 import { refuse } from "./rules.ts";
 import { emptyFile, getObj, getTyped } from "./state.ts";
-import type { HwptPagingObj, IommufdFile, Obj, VdeviceObj, VeventqObj, ViommuObj } from "./types.ts";
+import type { HwptPagingObj, Obj, VdeviceObj, VeventqObj, ViommuObj } from "./types.ts";
 
 /** main.c:iommufd_fops_open. Returns the index of the new file. */
 export function iommufdFopsOpen(cx: Cx, name: string): number {
-  const files = own(cx, own(cx, cx.w, "kernel"), "files") as IommufdFile[];
+  const files = ownFiles(cx);
   files.push(fresh(cx, emptyFile(name)));
   return files.length - 1;
 }
