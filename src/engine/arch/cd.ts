@@ -1,6 +1,6 @@
 /** Context Descriptor (section 5.4): fields, codec, and what makes it C_BAD_CD. */
 import { decodeStruct, encodeStruct, type StructField } from "./bits.ts";
-import { addressBits, type Idr } from "./idr.ts";
+import { addressBits, type Idr, sizeLimit } from "./idr.ts";
 import type { ArchRule } from "./rules.ts";
 import { granule, granuleSupported, maxTsz, minTsz } from "./ste.ts";
 
@@ -121,7 +121,7 @@ export function judgeCd(idr: Idr, stalld: boolean, word: (i: number) => bigint):
   if (aa64 ? (idr.ttf & 2) === 0 : (idr.ttf & 1) === 0) return "A-CD-AA64";
   if ((bit(43) && idr.httu < 1) || (bit(42) && idr.httu < 2)) return "A-CD-HTTU";
   if (!idr.asid16 && hi >>> 24 !== 0) return "A-CD-ASID";
-  const limit = 1n << BigInt(effectiveIps(idr, q0));
+  const limit = sizeLimit(effectiveIps(idr, q0));
   if (((lo >>> 14) & 1) === 0) {
     const bad = judgeHalf(idr, aa64, granule((lo >>> 6) & 3), lo & 0x3f, word(1), limit);
     if (bad !== null) return bad;

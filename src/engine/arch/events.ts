@@ -112,66 +112,90 @@ export const NO_FIELDS: EventRecord = Object.freeze({
 const IPA_MASK = 0x00ff_ffff_ffff_f000n;
 const FETCH_MASK = 0x00ff_ffff_ffff_fff8n;
 const PAGE_MASK = 0xffff_ffff_ffff_f000n;
-const FULL: readonly Part[] = ["full", "fetch"];
+
+/** Which groups of fields a type has, looked up once a record. */
+interface Shape {
+  readonly full: boolean;
+  readonly ssv: boolean;
+  readonly ssid: boolean;
+  readonly rnw: boolean;
+  readonly addr: boolean;
+  readonly fetch: boolean;
+  readonly reason: boolean;
+}
+
+function shapeOf(parts: readonly Part[]): Shape {
+  const full = parts.includes("full");
+  return {
+    full,
+    ssv: full || parts.includes("ssv"),
+    ssid: parts.includes("ssid"),
+    rnw: full || parts.includes("rnw"),
+    addr: full || parts.includes("addr"),
+    fetch: parts.includes("fetch"),
+    reason: full || parts.includes("reason"),
+  };
+}
+
+const SHAPES: readonly (Shape | undefined)[] = BY_CODE.map((s) =>
+  s === undefined ? undefined : shapeOf(s.parts),
+);
+const ANY_SHAPE = shapeOf(["full", "fetch"]);
 
 /** The record's four words: only the fields that its type has, all others RES0. Codes without a row carry everything. */
 export function encodeEvent(r: Partial<EventRecord> & { readonly code: number }): EventWords {
-  const parts = BY_CODE[r.code]?.parts ?? FULL;
-  const full = parts.includes("full");
-  let e0 = BigInt(r.code & 0xff) | (BigInt(r.sid ?? 0) << 32n);
-  let e1 = 0n;
-  let e2 = 0n;
-  let e3 = 0n;
+  const shape = SHAPES[r.code] ?? ANY_SHAPE;
   const ssid = r.ssid ?? null;
-  if (ssid !== null && (full || parts.includes("ssv") || parts.includes("ssid"))) {
-    e0 |= BigInt(ssid & 0xfffff) << 12n;
-    if (!parts.includes("ssid")) e0 |= 1n << 11n;
+  let low = r.code & 0xff;
+  if (ssid !== null && (shape.ssv || shape.ssid)) {
+    low += (ssid & 0xfffff) * 2 ** 12;
+    if (!shape.ssid) low += 1 << 11;
   }
-  if (full || parts.includes("rnw")) {
-    if (r.pnu === true) e1 |= 1n << 33n;
-    if (r.ind === true) e1 |= 1n << 34n;
-    if (r.rnw === true) e1 |= 1n << 35n;
+  // Word 1 stays below 2^53: a number is exact and cheaper.
+  let e1 = shape.reason ? (r.stag ?? 0) & 0xffff : 0;
+  if (shape.rnw) {
+    if (r.pnu === true) e1 += 2 ** 33;
+    if (r.ind === true) e1 += 2 ** 34;
+    if (r.rnw === true) e1 += 2 ** 35;
   }
-  if (full || parts.includes("reason")) e1 |= BigInt((r.stag ?? 0) & 0xffff);
-  if (full) {
-    if (r.stall === true) e1 |= 1n << 31n;
-    if (r.s2 === true) e1 |= 1n << 39n;
-    e1 |= BigInt((r.cls ?? 0) & 3) << 40n;
-    if (r.ttrnw === true && r.cls === CLASS_TT) e1 |= 1n << 44n;
+  if (shape.full) {
+    if (r.stall === true) e1 += 2 ** 31;
+    if (r.s2 === true) e1 += 2 ** 39;
+    e1 += ((r.cls ?? 0) & 3) * 2 ** 40;
+    if (r.ttrnw === true && r.cls === CLASS_TT) e1 += 2 ** 44;
   }
-  if (full || parts.includes("addr")) {
-    e2 = (r.addr ?? 0n) & (r.code === 0x24 ? PAGE_MASK : 0xffff_ffff_ffff_ffffn);
-  }
-  if (parts.includes("fetch")) e3 = (r.ipa ?? 0n) & FETCH_MASK;
-  else if (full && r.s2 === true) e3 = (r.ipa ?? 0n) & IPA_MASK;
-  return [e0, e1, e2, e3];
+  let e2 = 0n;
+  if (shape.addr) e2 = (r.addr ?? 0n) & (r.code === 0x24 ? PAGE_MASK : 0xffff_ffff_ffff_ffffn);
+  let e3 = 0n;
+  if (shape.fetch) e3 = (r.ipa ?? 0n) & FETCH_MASK;
+  else if (shape.full && r.s2 === true) e3 = (r.ipa ?? 0n) & IPA_MASK;
+  return [(BigInt(r.sid ?? 0) << 32n) | BigInt(low), e1 === 0 ? 0n : BigInt(e1), e2, e3];
 }
 
 export function decodeEvent(words: readonly bigint[]): EventRecord & { readonly name: string } {
   const e0 = words[0] ?? 0n;
   const e1 = words[1] ?? 0n;
   const code = Number(e0 & 0xffn);
-  const parts = BY_CODE[code]?.parts ?? FULL;
-  const full = parts.includes("full");
+  const shape = SHAPES[code] ?? ANY_SHAPE;
   const bit = (n: bigint): boolean => ((e1 >> n) & 1n) === 1n;
-  const hasSsid = parts.includes("ssid") || ((full || parts.includes("ssv")) && ((e0 >> 11n) & 1n) === 1n);
-  const perms = full || parts.includes("rnw");
+  const { full } = shape;
+  const hasSsid = shape.ssid || (shape.ssv && ((e0 >> 11n) & 1n) === 1n);
   const cls = full ? Number((e1 >> 40n) & 3n) : 0;
   return {
     name: eventName(code),
     code,
     sid: Number((e0 >> 32n) & 0xffff_ffffn),
     ssid: hasSsid ? Number((e0 >> 12n) & 0xfffffn) : null,
-    stag: full || parts.includes("reason") ? Number(e1 & 0xffffn) : 0,
+    stag: shape.reason ? Number(e1 & 0xffffn) : 0,
     stall: full && bit(31n),
-    pnu: perms && bit(33n),
-    ind: perms && bit(34n),
-    rnw: perms && bit(35n),
+    pnu: shape.rnw && bit(33n),
+    ind: shape.rnw && bit(34n),
+    rnw: shape.rnw && bit(35n),
     s2: full && bit(39n),
     cls,
     ttrnw: cls === CLASS_TT && bit(44n),
-    addr: full || parts.includes("addr") ? (words[2] ?? 0n) : 0n,
-    ipa: parts.includes("fetch") || (full && bit(39n)) ? (words[3] ?? 0n) : 0n,
+    addr: shape.addr ? (words[2] ?? 0n) : 0n,
+    ipa: shape.fetch || (full && bit(39n)) ? (words[3] ?? 0n) : 0n,
   };
 }
 

@@ -18,7 +18,28 @@ export interface StreamTable {
   readonly base: bigint;
 }
 
+interface Known {
+  readonly idr: Idr;
+  readonly base: bigint;
+  readonly cfg: number;
+  readonly table: StreamTable;
+}
+
+/** The last few geometries asked for: one serves every transaction between two register writes. */
+const known: Known[] = [];
+const MOST_KNOWN = 8;
+
 export function streamTable(idr: Idr, strtabBase: bigint, strtabCfg: number): StreamTable {
+  for (const k of known) {
+    if (k.cfg === strtabCfg && k.idr === idr && k.base === strtabBase) return k.table;
+  }
+  const table = makeTable(idr, strtabBase, strtabCfg);
+  if (known.length === MOST_KNOWN) known.shift();
+  known.push({ idr, base: strtabBase, cfg: strtabCfg, table });
+  return table;
+}
+
+function makeTable(idr: Idr, strtabBase: bigint, strtabCfg: number): StreamTable {
   const log2size = Math.min(strtabCfg & 0x3f, idr.sidSize);
   const twoLevel = idr.twoLevel && ((strtabCfg >>> 16) & 3) === 1;
   const rawSplit = (strtabCfg >>> 6) & 0x1f;

@@ -7,6 +7,7 @@ import { l1stdAddr, steUnder, streamTable } from "./find-ste.ts";
 import { l1cdPtr, l1cdValid, l1stdSpan } from "./l1std.ts";
 import { type ArchSmmu, mayFetch } from "./smmu.ts";
 import { s1ContextPtr } from "./ste.ts";
+import { StreamCursor } from "./stream-cursor.ts";
 
 export type ReadWord = (addr: bigint) => bigint | null;
 
@@ -164,6 +165,36 @@ function matches(s: ArchSmmu, sid: number, h: StreamHistory | null, read: ReadWo
   return found;
 }
 
+/** Quick refusal for streams without history: nearly every store is to nothing that a given stream reaches. */
+class Near {
+  private readonly s: ArchSmmu;
+  private readonly at: number;
+  private readonly streams: StreamCursor;
+  private readonly read: ReadWord;
+
+  constructor(s: ArchSmmu, addr: bigint, read: ReadWord) {
+    this.s = s;
+    this.at = Number(addr);
+    this.read = read;
+    this.streams = new StreamCursor(streamTable(s.idr, s.strtabBase, s.strtabCfg), read);
+  }
+
+  /** False if the word is certainly none that this stream's walk reads. */
+  may(sid: number): boolean {
+    const { at } = this;
+    if (at === this.streams.l1std(sid)) return true;
+    const ste = this.streams.ste(sid);
+    if (ste < 0) return false;
+    if (at >= ste && at < ste + 64) return true;
+    const q0 = this.read(BigInt(ste)) ?? 0n;
+    if ((Number(q0 & 0xfn) & 0xb) !== 0xb) return false;
+    const cdmax = this.s.idr.ssidSize === 0 ? 0 : Number(q0 >> 59n);
+    if (cdmax !== 0 && (q0 & 0x30n) !== 0n) return true;
+    const cd = Number(s1ContextPtr(q0));
+    return at >= cd && at < cd + 64 * 2 ** cdmax;
+  }
+}
+
 /**
  * A guest store is about to replace (or has just replaced) `old` by `now` in the 64-bit word at `addr`, which is backed.
  * To be called for every vSMMU of the VM: memory is shared. Returns `s` itself unless a cache may hold the old value.
@@ -173,9 +204,11 @@ export function noteStore(s: ArchSmmu, addr: bigint, old: bigint, now: bigint, r
   if (c.cfg === "cold" || old === now) return s;
   const word = addr & ~7n;
   let streams = c.streams;
+  const near = new Near(s, word, read);
   for (const sid of s.watch) {
+    const h = c.streams.length === 0 ? null : historyOf(c, sid);
+    if (h === null && !near.may(sid)) continue;
     if (c.cold.includes(sid)) continue;
-    const h = historyOf(c, sid);
     const found = matches(s, sid, h, read, word);
     if (found.length === 0) continue;
     let next = h ?? { sid, ...NOTHING };

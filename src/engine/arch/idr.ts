@@ -73,6 +73,13 @@ export function addressBits(code: number): number {
   return ADDRESS_BITS[code & 7] as number;
 }
 
+const LIMITS: readonly bigint[] = Array.from({ length: 65 }, (_, bits) => 1n << BigInt(bits));
+
+/** One beyond the last address of so many bits (0…64). */
+export function sizeLimit(bits: number): bigint {
+  return LIMITS[bits] as bigint;
+}
+
 export interface RawIdr {
   readonly idr0: number;
   readonly idr1: number;
@@ -132,7 +139,7 @@ export function makeIdr(raw: RawIdr): Idr {
     ril: bit(idr3, 10),
     dpt: bit(idr3, 15),
     oas,
-    oasLimit: 1n << BigInt(oas),
+    oasLimit: sizeLimit(oas),
     gran4k: bit(idr5, 4),
     gran16k: bit(idr5, 5),
     gran64k: bit(idr5, 6),

@@ -46,8 +46,8 @@ export function legal(
 
 /** Depth-first over lazily met choices: each run follows a prefix of earlier decisions, then takes the newest value. */
 class Choices {
-  private taken: number[] = [];
-  private sizes: number[] = [];
+  private readonly taken: number[] = [];
+  private readonly sizes: number[] = [];
   private at = 0;
 
   /** Number below `n`; 0 stands for what is in force now. */

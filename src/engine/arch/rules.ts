@@ -58,6 +58,14 @@ export const ARCH_RULES = defineRules({
     "§6.3.9.6, §6.3.14",
   ),
   "A-GBPA-OAS": r("Under GBPA bypass an address beyond the output size aborts silently", "§3.4 (unverified)"),
+  "A-ATTR-TYPES": r(
+    "Without ATTR_TYPES_OVR the memory type, shareability and allocation fields of GBPA and STE act as incoming",
+    "§6.3.14; §5.2",
+  ),
+  "A-ATTR-PERMS": r(
+    "Without ATTR_PERMS_OVR the privilege and instruction fields of GBPA and STE act as incoming",
+    "§6.3.14; §5.2",
+  ),
   // Stream table
   "A-SID-RANGE": r(
     "A StreamID of more than LOG2SIZE (at most SIDSIZE) bits is C_BAD_STREAMID",

@@ -2,6 +2,7 @@
 import { answer, type Hops, offered } from "./answer.ts";
 import { effectiveIps, granule1, TTB_MASK } from "./cd.ts";
 import { CLASS_IN, CLASS_TT } from "./events.ts";
+import { sizeLimit } from "./idr.ts";
 import type { Answer, OracleInput, TableRange, Txn } from "./oracle-types.ts";
 import type { ArchRule } from "./rules.ts";
 import { granule } from "./ste.ts";
@@ -61,7 +62,7 @@ export function stage1(
     range = walked;
   }
   const out = range.gpa + (sel.va - range.iova);
-  if (out >= 1n << BigInt(effectiveIps(input.idr, q0))) return fault(0x11, "A-FLT-SIZE");
+  if (out >= sizeLimit(effectiveIps(input.idr, q0))) return fault(0x11, "A-FLT-SIZE");
   const affd = ((hi >>> 3) & 1) === 1;
   const hardwareAf = input.idr.httu >= 1 && ((hi >>> 11) & 1) === 1;
   if (!range.af && !affd && !hardwareAf) return fault(0x12, "A-FLT-AF");

@@ -1,7 +1,7 @@
 /** Stage 2 of a vSMMU that itself advertises S2P (never an accelerated one). */
 import { answer, type Hops, offered } from "./answer.ts";
 import { CLASS_TT } from "./events.ts";
-import { addressBits } from "./idr.ts";
+import { addressBits, sizeLimit } from "./idr.ts";
 import type { Answer, OracleInput, Txn } from "./oracle-types.ts";
 import type { ArchRule } from "./rules.ts";
 
@@ -23,7 +23,7 @@ export function stage2(
   if (range === null) return fault(0x10, "A-S2-MAP");
   const out = range.gpa + (ipa - range.iova);
   const ps = Math.min(addressBits((hi >>> 16) & 7), input.idr.oas);
-  if (out >= 1n << BigInt(ps)) return fault(0x11, "A-S2-SIZE");
+  if (out >= sizeLimit(ps)) return fault(0x11, "A-S2-SIZE");
   const affd = ((hi >>> 21) & 1) === 1;
   const hardwareAf = input.idr.httu >= 1 && ((hi >>> 24) & 1) === 1;
   if (!range.af && !affd && !hardwareAf) return fault(0x12, "A-S2-AF");

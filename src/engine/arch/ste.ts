@@ -1,6 +1,6 @@
 /** Stream Table Entry (section 5.2): fields, codec, and what makes one ILLEGAL. */
 import { decodeStruct, encodeStruct, type StructField } from "./bits.ts";
-import { addressBits, type Idr } from "./idr.ts";
+import { addressBits, type Idr, sizeLimit } from "./idr.ts";
 import type { ArchRule } from "./rules.ts";
 
 /** Eight little-endian 64-bit words. */
@@ -214,7 +214,7 @@ function judgeS2(idr: Idr, q2: bigint, q3: bigint): ArchRule | null {
   const shift = granule((hi >>> 14) & 3);
   if (aa64 && !granuleSupported(idr, shift)) return "A-STE-S2TG";
   const ps = Math.min(addressBits((hi >>> 16) & 7), idr.oas);
-  if ((q3 & 0x00ff_ffff_ffff_fff0n) >= 1n << BigInt(ps)) return "A-STE-S2TTB";
+  if ((q3 & 0x00ff_ffff_ffff_fff0n) >= sizeLimit(ps)) return "A-STE-S2TTB";
   if (aa64) {
     const t0sz = hi & 0x3f;
     const size = 64 - t0sz;

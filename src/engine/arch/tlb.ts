@@ -1,9 +1,12 @@
 /** Which stage-1 translations a TLB may hold beside what the tables say (section 3.6: TLB entries obey TLBI, not CFGI). */
 import type { Caches, StaleMap, StaleRoot } from "./caches.ts";
 import { TTB_MASK } from "./cd.ts";
+import { streamTable } from "./find-ste.ts";
 import { historyOf, type ReadWord, walkStructures } from "./history.ts";
 import type { TableRange } from "./oracle-types.ts";
 import type { ArchSmmu } from "./smmu.ts";
+import { s1ContextPtr } from "./ste.ts";
+import { StreamCursor } from "./stream-cursor.ts";
 
 /** A table under an ASID: what a TLB fill needs to know. */
 export interface Root {
@@ -49,10 +52,43 @@ export function rootsOf(s: ArchSmmu, sid: number, read: ReadWord): Root[] {
 }
 
 /** The same over every stream. */
-export function allRoots(s: ArchSmmu, read: ReadWord): Root[] {
+export function allRoots(s: ArchSmmu, read: ReadWord): readonly Root[] {
+  const c = s.caches;
+  if (c.cfg === "cold") return NO_ROOTS;
   const out: Root[] = [];
-  for (const sid of s.watch) for (const r of rootsOf(s, sid, read)) if (!hasRoot(out, r)) out.push(r);
+  const cursor = new StreamCursor(streamTable(s.idr, s.strtabBase, s.strtabCfg), read);
+  for (const sid of s.watch) {
+    if (c.cold.length > 0 && c.cold.includes(sid)) continue;
+    if (c.streams.length > 0 && historyOf(c, sid) !== null) addRoots(out, rootsOf(s, sid, read));
+    else quietRoots(s, cursor, sid, read, out);
+  }
   return out;
+}
+
+const NO_ROOTS: readonly Root[] = [];
+
+function addRoots(out: Root[], more: readonly Root[]): void {
+  for (const r of more) if (!hasRoot(out, r)) out.push(r);
+}
+
+/** Of a stream without history: what its STE and CD name now. */
+function quietRoots(s: ArchSmmu, cursor: StreamCursor, sid: number, read: ReadWord, out: Root[]): void {
+  const ste = cursor.ste(sid);
+  if (ste < 0) return;
+  const q0 = read(BigInt(ste)) ?? 0n;
+  if ((Number(q0 & 0xfn) & 0xb) !== 0xb) return;
+  if (s.idr.ssidSize !== 0 && q0 >> 59n !== 0n) {
+    addRoots(out, rootsOf(s, sid, read));
+    return;
+  }
+  const cd = s1ContextPtr(q0);
+  const cd0 = read(cd);
+  if (cd0 === null) return;
+  const low = Number(cd0 & 0xffff_ffffn);
+  if (low >>> 31 === 0) return;
+  const asid = Number(cd0 >> 48n);
+  if (((low >>> 14) & 1) === 0) addRoots(out, [{ asid, ttb: (read(cd + 8n) ?? 0n) & TTB_MASK }]);
+  if (((low >>> 30) & 1) === 0) addRoots(out, [{ asid, ttb: (read(cd + 16n) ?? 0n) & TTB_MASK }]);
 }
 
 export function hasRoot(roots: readonly Root[], r: Root): boolean {
@@ -164,6 +200,8 @@ export function tlbiRange(c: Caches, asid: number | null, iova: bigint, size: bi
   return { ...c, maps: sortMaps(maps), roots };
 }
 
+const NO_HITS: readonly TableRange[] = [];
+
 /** Translations, beside a walk of `ttb`, that a lookup of `va` under `asid` may hit. */
 export function staleHits(
   c: Caches,
@@ -172,7 +210,8 @@ export function staleHits(
   ttb: bigint,
   va: bigint,
   lookup: (ttb: bigint, va: bigint) => TableRange | null,
-): TableRange[] {
+): readonly TableRange[] {
+  if (c.maps.length === 0 && c.roots.length === 0 && roots.length <= 1) return NO_HITS;
   const out: TableRange[] = [];
   for (const m of c.maps) {
     if (m.asid === asid && m.iova <= va && va < m.iova + m.size) out.push({ ...m, af: true });

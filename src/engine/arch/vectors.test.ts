@@ -6,7 +6,7 @@ import { archRecordEvent, eventqState } from "./eventq.ts";
 import { accelIdr } from "./idr.ts";
 import { makeL1std } from "./l1std.ts";
 import { makeSte } from "./ste.ts";
-import { CDT, GPA, Guest, IOVA, idrWith, L1, SID, TTB } from "./testkit.ts";
+import { CDT, GPA, Guest, IOVA, idrWith, L1, SID, TTB } from "./testkit.test-helper.ts";
 
 const S1 = `s1:0x${GPA.toString(16)}`;
 const BYPASS = `bypass:0x${IOVA.toString(16)}`;
