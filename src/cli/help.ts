@@ -10,7 +10,6 @@ import type { Subcommand } from "./subcommand.ts";
 export const UNBUILT: Readonly<Record<string, string>> = {
   explore: "exhaustive search from a script's end state",
   compare: "one script under two profiles",
-  replay: "a QEMU trace log played in the model",
   draw: "the end state as a picture",
 };
 

@@ -403,11 +403,14 @@ export class Session {
     return node;
   }
 
+  /** Stands at `id`; its path becomes the one that `forward()` follows. */
   private enter(id: NodeId): void {
+    const old = this.at;
     this.at = id;
     for (let n = this.node(id); n.parent !== null; n = this.node(n.parent)) {
-      if (this.visited.get(n.parent) === n.id) break;
       this.visited.set(n.parent, n.id);
+      // The path to where we stood is marked already.
+      if (n.parent === old) break;
     }
   }
 

@@ -1,0 +1,137 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { main } from "./main.ts";
+
+const cwd = mkdtempSync(join(tmpdir(), "lab-"));
+
+/** Runs a command line with files in a fresh folder. */
+async function lab(argv: readonly string[], input = "") {
+  let stdout = "";
+  let stderr = "";
+  const status = await main(argv, {
+    stdin: (async function* () {
+      yield input;
+    })(),
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    cwd,
+  });
+  return { status, stdout, stderr };
+}
+
+const file = (name: string, text: string): string => {
+  writeFileSync(join(cwd, name), text);
+  return name;
+};
+
+test("run: call trees, expectations and a summary; 0 when all held", async () => {
+  const r = await lab(["run", "-"], "plug d0 v0\nexpect ok\nexpect d0 attached=bypass\n");
+  expect(r.status).toBe(0);
+  expect(r.stderr).toBe("");
+  expect(r.stdout).toContain("> viommu-alloc dev=1 hwpt=3");
+  expect(r.stdout).toContain("  held    d0 attached=bypass");
+  expect(r.stdout).toMatch(/1 command, 2 expectations held, 0 failed\n$/);
+});
+
+test("run: 1 when an expectation failed, with what it got", async () => {
+  const r = await lab(["run", "--quiet", "-"], "plug d0 v0\nexpect d0 attached=s2\n");
+  expect(r.status).toBe(1);
+  expect(r.stdout).toContain("FAILED  d0 attached=s2   (line 2; got attached=bypass)");
+});
+
+test("run: 2 for a script error, all of them told, nothing run", async () => {
+  const r = await lab(["run", "-"], "plug d0 v0\nplgu d1 v0\ngbpa v0 abrot\n");
+  expect(r.status).toBe(2);
+  expect(r.stdout).toBe("");
+  expect(r.stderr).toBe(
+    'standard input:2:1: unknown verb "plgu"; expected a verb; did you mean "plug"?\n' +
+      'standard input:3:9: unknown GBPA mode "abrot"; expected abort or bypass; did you mean "abort"?\n',
+  );
+});
+
+test("run --json: one object a line, the last one the end", async () => {
+  const r = await lab(["run", "--json", "-"], "plug d0 v0\nexpect ok\n");
+  const lines = r.stdout
+    .trimEnd()
+    .split("\n")
+    .map((l) => JSON.parse(l));
+  expect(lines.map((l) => Object.keys(l)[0])).toEqual(["line", "line", "end"]);
+  expect(lines[2]).toMatchObject({ end: true, commands: 1, expectations: { held: 1, failed: 0 } });
+});
+
+test("run --json: script errors are objects too", async () => {
+  const r = await lab(["run", "--json", "-"], "plgu\n");
+  expect(r.status).toBe(2);
+  expect(JSON.parse(r.stdout)).toMatchObject({ line: 1, column: 1, suggestion: "plug" });
+});
+
+test("run: several files; the worst status counts", async () => {
+  const good = file("good.lab", "plug d0 v0\nexpect ok\n");
+  const failing = file("failing.lab", "expect ok\n");
+  const wrong = file("wrong.lab", "plgu\n");
+  expect((await lab(["run", good, good])).status).toBe(0);
+  expect((await lab(["run", failing, good])).status).toBe(1);
+  const r = await lab(["run", wrong, failing, good]);
+  expect(r.status).toBe(2);
+  // The files that are right were run all the same.
+  expect(r.stdout).toContain("== good.lab");
+  const json = await lab(["run", "--json", good, failing]);
+  expect(json.stdout.split("\n").filter((l) => l.startsWith('{"file"'))).toHaveLength(2);
+});
+
+test("fmt prints canonically, --check names files, --write writes", async () => {
+  const r = await lab(["fmt", "-"], "plug  d0 v0   hot bdf=1:0.0\r\n");
+  expect(r).toMatchObject({ status: 0, stdout: "plug d0 v0 bdf=01:00.0 hot\n" });
+  const ugly = file("ugly.lab", "plug   d0 v0\n");
+  expect(await lab(["fmt", "--check", ugly])).toMatchObject({ status: 1, stdout: "ugly.lab\n" });
+  expect((await lab(["fmt", "--write", ugly])).status).toBe(0);
+  expect(readFileSync(join(cwd, ugly), "utf8")).toBe("plug d0 v0\n");
+  expect(await lab(["fmt", "--check", ugly])).toMatchObject({ status: 0, stdout: "" });
+});
+
+test("help: overview, verb, subcommand, reference", async () => {
+  expect((await lab(["help"])).stdout).toContain("lab run FILE…");
+  expect((await lab(["help", "plug"])).stdout).toContain("plug DEVICE VSMMU");
+  expect((await lab(["help", "run"])).stdout).toContain("--json");
+  expect((await lab(["run", "--help"])).stdout).toContain("--json");
+  expect((await lab(["help", "--markdown"])).stdout).toContain("# The lab script");
+});
+
+test.each([
+  [[], "Usage:"],
+  [["rnu"], 'did you mean "run"?'],
+  [["run"], "needs a FILE"],
+  [["run", "--jsno", "-"], "did you mean --json?"],
+  [["run", "absent.lab"], "absent.lab: no such file"],
+  [["run", "."], "is a directory"],
+  [["help", "plgu"], 'did you mean "plug"?'],
+  [["fmt", "--write", "-"], "cannot write standard input"],
+])("usage error %j", async (argv, told) => {
+  const r = await lab(argv);
+  expect(r.status).toBe(2);
+  expect(r.stderr).toContain(told);
+});
+
+test("text that is no UTF-8 is refused", async () => {
+  writeFileSync(join(cwd, "latin.lab"), Uint8Array.of(0x23, 0xe4, 0x0a));
+  expect(await lab(["run", "latin.lab"])).toMatchObject({
+    status: 2,
+    stderr: "lab: latin.lab: not UTF-8 text\n",
+  });
+});
+
+test("a bug in the lab itself has its own status", async () => {
+  const status = await main(["run", "-"], {
+    stdin: {
+      [Symbol.asyncIterator](): never {
+        throw new Error("boom");
+      },
+    },
+    stdout: { write: () => {} },
+    stderr: { write: () => {} },
+    cwd,
+  });
+  expect(status).toBe(3);
+});
