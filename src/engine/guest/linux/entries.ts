@@ -65,6 +65,9 @@ export function allocAsid(env: Env): number {
   return asid;
 }
 
+/** All of an input range but its last page: still a 64-bit number. */
+const EVERYTHING = (1n << 64n) - 4096n;
+
 /** A new stage-1 page table with the lab's automatic mapping; its TTB. Freed tables are used again, lowest first. */
 export function* newPageTable(env: Env): Sequence<bigint> {
   const smmu = ownSmmu(env);
@@ -76,7 +79,7 @@ export function* newPageTable(env: Env): Sequence<bigint> {
   if ((findTable(env.cx.w.memory, ttb)?.maps.length ?? 0) > 0)
     yield {
       text: `M page table ${addr(ttb)}: emptied`,
-      action: { kind: "unmap", ...at, size: 1n << 64n },
+      action: { kind: "unmap", ...at, size: EVERYTHING },
     };
   const gpa = autoTarget(env.v, n);
   yield {

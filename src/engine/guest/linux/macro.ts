@@ -28,13 +28,10 @@ const OPTIONS: Readonly<Record<MacroAction["macro"], readonly string[]>> = {
   events: [],
   shutdown: [],
   suspend: ["registers"],
-  kexec: ["rmr", "fmt", "log2size"],
-  "crash-kexec": ["rmr", "fmt", "log2size"],
+  kexec: ["rmr", "fmt", "log2size", "kdump"],
+  "crash-kexec": ["rmr", "fmt", "log2size", "kdump"],
   flr: [],
 };
-
-/** Options each macro understands, for the script language's help and completion. */
-export const MACRO_OPTIONS = OPTIONS;
 
 /** A choice among words; the first is the default. */
 function choice<T extends string>(opts: MacroAction["opts"], key: string, words: readonly T[]): T {
