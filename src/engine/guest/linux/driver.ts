@@ -1,6 +1,7 @@
 /**
  * The ground under the Linux sequences: each is a generator of single parts (a write, a store, a command), resumed
- * with what the part gave. Between two parts the world may be looked at, so that each part's effect can be told.
+ * with what the part gave. Between two parts the world may be looked at, so that each part's effect can be told; a
+ * draft from `own…` must therefore not be kept across a part.
  */
 import type { Action, GuestCommand } from "../../actions.ts";
 import { memRead64 } from "../../memory.ts";
