@@ -55,7 +55,9 @@ export interface Item {
   readonly floor: Floor;
   /** What it is: `HWPT 5`, `STE 0x100`. */
   readonly label: string;
-  /** The line below: fields, in few words. */
+  /** In the same line, at the end: whose it is, or its place. */
+  readonly aside: string;
+  /** The lines below: fields, in few words. */
   readonly text: string;
   readonly kind: Kind | null;
   /** The word that goes with `kind` (`abort`, `S2 only`, `V=0`); empty without a kind. */
@@ -67,6 +69,8 @@ export interface Item {
   /** Divergences shown at this item: `D1`, `D1 D4`, or empty. */
   readonly diverges: string;
   readonly subject: Subject;
+  /** Key of the item that this one holds a reference on and rests on; null if none. */
+  readonly under: string | null;
   /** The same as a sentence, for ears. */
   readonly says: string;
   /** Gone since the last scene; shown once more, faintly. */
@@ -113,8 +117,9 @@ export interface ViommuGroup {
 
 export interface Block {
   readonly key: string;
-  /** `v0`, or the iommufd file's name for raw users. */
+  /** `vSMMU v0`, or the iommufd file's name for raw users. */
   readonly title: string;
+  readonly ghost: boolean;
   readonly vsmmu: Item | null;
   readonly accel: Item | null;
   /** Columns there is room for. */

@@ -1,0 +1,150 @@
+/**
+ * Scene and layout become React Flow's nodes. A node object is the very one of the last picture unless
+ * its item, its box or its heads changed, so React Flow re-renders what changed and nothing else. Sizes are given
+ * here, never measured.
+ */
+import type { Node } from "@xyflow/react";
+import type { Box, FloorBand, Layout, Line } from "../../draw/layout.ts";
+import {
+  type Attachment,
+  type Column,
+  eachItem,
+  type Item,
+  type Role,
+  type Scene,
+} from "../../draw/scene-types.ts";
+
+export type ItemNode = Node<{ readonly item: Item; readonly heads: readonly number[] }, NodeShape>;
+export type ColumnNode = Node<{ readonly column: Column }, "column">;
+export type FloorNode = Node<{ readonly band: FloorBand }, "floor">;
+export type GraphNode = ItemNode | ColumnNode | FloorNode;
+/** An attachment with its place. Drawn over React Flow's viewport: its edges want handles measured in the document. */
+export interface Wire {
+  readonly attachment: Attachment;
+  readonly line: Line;
+}
+
+/** How an item is drawn. */
+export type NodeShape = "frame" | "bar" | "cell" | "tab" | "chip";
+
+const SHAPES: Readonly<Record<Role, NodeShape>> = {
+  vsmmu: "frame",
+  accel: "frame",
+  viommu: "frame",
+  ioas: "frame",
+  paging: "bar",
+  psmmu: "bar",
+  nested: "chip",
+  ste: "cell",
+  "accel-device": "cell",
+  device: "cell",
+  pste: "cell",
+  vdevice: "tab",
+  veventq: "tab",
+  parked: "chip",
+};
+
+/** Lowest first: floors, columns' threads, frames, bars on frames, cells. Attachments pass in front of frames and bars. */
+export const Z = { floor: -2, column: -1, frame: 0, bar: 1, attachment: 2, cell: 3 } as const;
+const zOf = (shape: NodeShape): number => (shape === "frame" ? Z.frame : shape === "bar" ? Z.bar : Z.cell);
+
+export interface Flow {
+  readonly nodes: readonly GraphNode[];
+  readonly wires: readonly Wire[];
+}
+
+const NO_HEADS: readonly number[] = [];
+/** DOM id of an item, for `aria-activedescendant`. */
+export const domId = (key: string): string => `item-${key.replaceAll(/[^\w-]/g, "_")}`;
+
+const fixed = { draggable: false, selectable: false, focusable: false, connectable: false } as const;
+
+function itemNode(item: Item, box: Box, heads: readonly number[], long: boolean): ItemNode {
+  const shape = long && SHAPES[item.role] === "chip" ? "bar" : SHAPES[item.role];
+  return {
+    ...fixed,
+    id: item.key,
+    type: shape,
+    position: { x: box.x, y: box.y },
+    width: box.w,
+    height: box.h,
+    // Given, so that React Flow need not wait for the document to measure it.
+    measured: { width: box.w, height: box.h },
+    zIndex: zOf(shape),
+    data: { item, heads },
+    ariaRole: "img",
+    ariaLabel: item.says,
+    domAttributes: { "aria-roledescription": item.role } as NonNullable<ItemNode["domAttributes"]>,
+  };
+}
+
+const sameBox = (node: GraphNode, box: Box): boolean =>
+  node.position.x === box.x && node.position.y === box.y && node.width === box.w && node.height === box.h;
+
+/** Nodes and wires of the floors. `before`: the last ones, whose equal parts are handed out again. */
+export function flowOf(scene: Scene, layout: Layout, before: Flow | null = null): Flow {
+  const oldNodes = new Map(before?.nodes.map((node) => [node.id, node]));
+  const nodes: GraphNode[] = [];
+  for (const band of layout.floors) {
+    const id = `floor:${band.floor}`;
+    const old = oldNodes.get(id) as FloorNode | undefined;
+    const box = { x: 0, y: band.y, w: layout.width, h: band.h };
+    nodes.push(
+      old !== undefined && old.data.band === band && sameBox(old, box)
+        ? old
+        : {
+            ...fixed,
+            id,
+            type: "floor",
+            position: { x: 0, y: band.y },
+            width: box.w,
+            height: box.h,
+            zIndex: Z.floor,
+            data: { band },
+          },
+    );
+  }
+  for (const block of scene.blocks) {
+    for (const column of block.columns) {
+      const box = layout.columns.get(column.key);
+      if (box === undefined) continue;
+      const old = oldNodes.get(column.key) as ColumnNode | undefined;
+      nodes.push(
+        old !== undefined && old.data.column === column && sameBox(old, box)
+          ? old
+          : {
+              ...fixed,
+              id: column.key,
+              type: "column",
+              position: { x: box.x, y: box.y },
+              width: box.w,
+              height: box.h,
+              zIndex: Z.column,
+              data: { column },
+            },
+      );
+    }
+  }
+  eachItem(scene, (item) => {
+    const box = layout.boxes.get(item.key);
+    if (box === undefined) return;
+    const heads = layout.heads.get(item.key) ?? NO_HEADS;
+    const old = oldNodes.get(item.key) as ItemNode | undefined;
+    const kept = old !== undefined && old.data.item === item && old.data.heads === heads && sameBox(old, box);
+    nodes.push(kept ? old : itemNode(item, box, heads, heads !== NO_HEADS));
+  });
+
+  const oldWires = new Map(before?.wires.map((wire) => [wire.attachment.key, wire]));
+  const wires: Wire[] = [];
+  for (const attachment of scene.attachments) {
+    const line = layout.lines.get(attachment.key);
+    if (line === undefined) continue;
+    const old = oldWires.get(attachment.key);
+    wires.push(
+      old !== undefined && old.attachment === attachment && old.line === line ? old : { attachment, line },
+    );
+  }
+  const same = <T>(old: readonly T[] | undefined, next: readonly T[]): readonly T[] =>
+    old !== undefined && old.length === next.length && old.every((one, i) => one === next[i]) ? old : next;
+  return { nodes: same(before?.nodes, nodes), wires: same(before?.wires, wires) };
+}
