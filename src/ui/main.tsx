@@ -1,12 +1,25 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import "./theme/tokens.css";
+import "./theme/base.css";
+import { App } from "./app/app.tsx";
+import { startAutosave } from "./state/autosave.ts";
+import { bootSession } from "./state/boot.ts";
+import { followTheme } from "./state/prefs-store.ts";
+import { useSession } from "./state/session-store.ts";
+import { startShortcuts } from "./state/shortcuts.ts";
+import { followAddress } from "./state/view-sync.ts";
+import "./theme/print.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
+followTheme();
+useSession.getState().replace(await bootSession());
+followAddress();
+startAutosave();
+startShortcuts();
 createRoot(root).render(
   <StrictMode>
-    <main>
-      <h1>vSMMU Lab</h1>
-    </main>
+    <App />
   </StrictMode>,
 );

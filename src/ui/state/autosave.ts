@@ -1,5 +1,5 @@
 /** Writes the session to storage soon after it changed, and at once when the page goes away. */
-import { saveSession } from "./boot.ts";
+import { readyToSave, saveSession } from "./boot.ts";
 import { useNotices } from "./notices-store.ts";
 import { useSession } from "./session-store.ts";
 
@@ -11,8 +11,10 @@ export function startAutosave(): () => void {
   const save = (): void => {
     clearTimeout(timer);
     if (!dirty) return;
+    const result = saveSession(useSession.getState().session);
+    if (result === "not-ready") return;
     dirty = false;
-    if (!saveSession(useSession.getState().session)) {
+    if (result === "no-room") {
       useNotices.getState().tell({
         id: "not-saved",
         tone: "warning",
@@ -20,6 +22,7 @@ export function startAutosave(): () => void {
       });
     }
   };
+  void readyToSave().then(save);
   const stop = useSession.subscribe((now, before) => {
     if (now.version === before.version && now.session === before.session) return;
     dirty = true;

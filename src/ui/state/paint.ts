@@ -14,7 +14,7 @@ export function actionStarted(): void {
 let waiting = 0;
 
 /** Called once React has committed; marks the page idle after the browser has painted that commit. */
-export function committed(version: number): void {
+export function committed(beat: number): void {
   const turn = ++waiting;
   requestAnimationFrame(() => {
     // A message is handled after the frame it was posted in has been painted.
@@ -24,7 +24,7 @@ export function committed(version: number): void {
       if (turn !== waiting) return;
       if (started !== null) performance.measure(MEASURE, { start: started, end: performance.now() });
       started = null;
-      document.documentElement.dataset.idle = String(version);
+      document.documentElement.dataset.idle = String(beat);
     };
     port2.postMessage(null);
   });

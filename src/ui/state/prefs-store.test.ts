@@ -7,9 +7,12 @@ const prefs: fc.Arbitrary<Prefs> = fc.record({
   density: fc.constantFrom("comfortable" as const, "compact" as const),
   tab: fc.constantFrom(...TIMELINE_TABS),
   place: fc.constant("controls" as const),
-  panels: fc.constant({ body: { controls: 20, graph: 60, inspector: 20 } }),
+  sizes: fc.dictionary(fc.constantFrom("controls-pane", "timeline-pane"), fc.nat(2000), {
+    noNullPrototype: true,
+  }),
   folded: fc.array(fc.string(), { maxLength: 3 }),
   welcomed: fc.boolean(),
+  singleKeys: fc.boolean(),
 });
 
 test("preferences are read back as they were written", () => {
@@ -25,10 +28,10 @@ test("what cannot be read falls back part by part, and the rest is kept", () => 
     version: 1,
     theme: "purple",
     tab: "diff",
-    panels: { body: { a: 700 } },
+    sizes: { a: "wide", b: -1, c: 300 },
     folded: [1, "x"],
   });
-  expect(parsePrefs(text)).toEqual({ ...DEFAULT_PREFS, tab: "diff", folded: ["x"] });
+  expect(parsePrefs(text)).toEqual({ ...DEFAULT_PREFS, tab: "diff", folded: ["x"], sizes: { c: 300 } });
 });
 
 test.each([null, "", "{", "[]", "7", '{"version":2}'])("%j gives the defaults", (text) => {

@@ -1,4 +1,4 @@
-/** How the reader likes the page: theme, density, panel sizes, open tabs. Survives reload, apart from the session. */
+/** How the reader likes the page: theme, density, pane sizes, open tabs. Survives reload, apart from the session. */
 import { create } from "zustand";
 import { readStored, writeStored } from "./storage.ts";
 
@@ -10,19 +10,19 @@ export type TimelineTab = (typeof TIMELINE_TABS)[number];
 export const PLACES = ["graph", "controls", "inspector", "timeline"] as const;
 export type Place = (typeof PLACES)[number];
 
-/** Panel sizes in per cent by panel id, as react-resizable-panels reports them. */
-export type PanelLayout = Readonly<Record<string, number>>;
-
 export interface Prefs {
   readonly theme: Theme;
   readonly density: "comfortable" | "compact";
   readonly tab: TimelineTab;
   readonly place: Place;
-  readonly panels: Readonly<Record<string, PanelLayout>>;
+  /** Sizes of panes in pixels, by their id. */
+  readonly sizes: Readonly<Record<string, number>>;
   /** Ids of folded sections. */
   readonly folded: readonly string[];
   /** The first-visit sentence was put away. */
   readonly welcomed: boolean;
+  /** Shortcuts of a single key are on. */
+  readonly singleKeys: boolean;
 }
 
 export const DEFAULT_PREFS: Prefs = {
@@ -30,9 +30,10 @@ export const DEFAULT_PREFS: Prefs = {
   density: "comfortable",
   tab: "calls",
   place: "graph",
-  panels: {},
+  sizes: {},
   folded: [],
   welcomed: false,
+  singleKeys: true,
 };
 
 const KEY = "vsmmu-lab.prefs";
@@ -44,12 +45,10 @@ const oneOf = <T extends string>(known: readonly T[], value: unknown, otherwise:
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function panelsOf(value: unknown): Prefs["panels"] {
+function sizesOf(value: unknown): Prefs["sizes"] {
   if (!isRecord(value)) return {};
   const good = Object.entries(value).filter(
-    (entry): entry is [string, PanelLayout] =>
-      isRecord(entry[1]) &&
-      Object.values(entry[1]).every((size) => typeof size === "number" && size >= 0 && size <= 100),
+    (entry): entry is [string, number] => typeof entry[1] === "number" && entry[1] >= 0 && entry[1] <= 10_000,
   );
   return Object.fromEntries(good);
 }
@@ -69,9 +68,10 @@ export function parsePrefs(text: string | null): Prefs {
     density: oneOf(["comfortable", "compact"], value.density, DEFAULT_PREFS.density),
     tab: oneOf(TIMELINE_TABS, value.tab, DEFAULT_PREFS.tab),
     place: oneOf(PLACES, value.place, DEFAULT_PREFS.place),
-    panels: panelsOf(value.panels),
+    sizes: sizesOf(value.sizes),
     folded: Array.isArray(value.folded) ? value.folded.filter((id) => typeof id === "string") : [],
     welcomed: value.welcomed === true,
+    singleKeys: value.singleKeys !== false,
   };
 }
 
@@ -82,21 +82,22 @@ export const printPrefs = (prefs: Prefs): string =>
     density: prefs.density,
     tab: prefs.tab,
     place: prefs.place,
-    panels: prefs.panels,
+    sizes: prefs.sizes,
     folded: prefs.folded,
     welcomed: prefs.welcomed,
+    singleKeys: prefs.singleKeys,
   });
 
 interface PrefsState extends Prefs {
   change(part: Partial<Prefs>): void;
-  setPanels(group: string, layout: PanelLayout): void;
+  setSize(id: string, size: number): void;
   toggleFold(id: string): void;
 }
 
 export const usePrefs = create<PrefsState>()((set, get) => ({
   ...parsePrefs(readStored(KEY)),
   change: (part) => set(part),
-  setPanels: (group, layout) => set({ panels: { ...get().panels, [group]: layout } }),
+  setSize: (id, size) => set({ sizes: { ...get().sizes, [id]: size } }),
   toggleFold(id) {
     const { folded } = get();
     set({ folded: folded.includes(id) ? folded.filter((one) => one !== id) : [...folded, id] });

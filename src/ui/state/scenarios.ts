@@ -1,4 +1,4 @@
-/** The scripts that come with the lab. Their texts are fetched when somebody asks; only the first visit's is at hand. */
-import first from "../../../content/scenarios/thread/05-second-device.lab?raw";
+/** The first visit's situation: the second device that escapes GBPA.ABORT, as the mail thread has it. */
+import text from "../../../content/scenarios/claim-7-second-device.lab?raw";
 
-export const FIRST_SCENARIO = first;
+export const FIRST_SCENARIO = text;

@@ -6,7 +6,7 @@ import { create } from "zustand";
 import type { World } from "../../engine/world.ts";
 import type { Parsed } from "../../script/ast.ts";
 import type { Appended, NodeId, Session, TimelineNode } from "../../script/session.ts";
-import { bootSession } from "./boot.ts";
+import { emptySession } from "./boot.ts";
 import { actionStarted } from "./paint.ts";
 
 /** What follows from where the session stands. Objects keep their identity while nothing moves. */
@@ -18,10 +18,16 @@ interface Standing {
   readonly world: World;
   /** The world before `command`; null at a start. */
   readonly before: World | null;
+  /** From the start through `node` to the end, along what was visited last. */
+  readonly line: readonly TimelineNode[];
+  /** Index of `node` in `line`. */
+  readonly at: number;
 }
 
 export interface SessionState extends Standing {
   readonly session: Session;
+  /** Grows with every action, also with one that changed nothing: what `data-idle` waits for. */
+  readonly beat: number;
   /** Plays script lines here; problems: nothing happens. */
   run(text: string): Appended;
   go(id: NodeId): void;
@@ -49,29 +55,33 @@ function commandAt(session: Session, from: TimelineNode): TimelineNode | null {
 function standing(session: Session): Standing {
   const node = session.current;
   const command = commandAt(session, node);
+  const path = session.path();
   return {
     version: session.version,
     node,
     command,
     world: session.world(),
     before: command?.parent == null ? null : session.world(command.parent),
+    line: [...path, ...session.ahead()],
+    at: path.length - 1,
   };
 }
 
 export const useSession = create<SessionState>()((set, get) => {
   /** Does something to the session and shows where it stands then. */
   function move<T>(body: (session: Session) => T): T {
-    const { session, version } = get();
+    const { session, version, beat } = get();
     actionStarted();
     const result = body(session);
-    // A refused line moves nothing, and still the page has to become idle again.
-    set(session.version === version ? { version } : standing(session));
+    set(session.version === version ? { beat: beat + 1 } : { beat: beat + 1, ...standing(session) });
     return result;
   }
 
-  const session = bootSession();
+  // The page puts the saved session, or the first scenario, in its place before it draws anything.
+  const session = emptySession();
   return {
     session,
+    beat: 0,
     ...standing(session),
     run: (text) => move((one) => one.append(text)),
     go: (id) => move((one) => one.goTo(id)),
@@ -83,7 +93,7 @@ export const useSession = create<SessionState>()((set, get) => {
     editHeader: (header) => move((one) => one.editHeader(header)),
     replace(next) {
       actionStarted();
-      set({ session: next, ...standing(next) });
+      set({ session: next, beat: get().beat + 1, ...standing(next) });
     },
   };
 });

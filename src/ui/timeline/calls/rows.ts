@@ -1,5 +1,8 @@
 /** The call tree of a step as the lines of a sequence diagram. Pure: the same trace gives the same lines. */
+
+import type { Setup } from "../../../engine/setup.ts";
 import type { Layer, TraceArgs, TraceNode, TraceValue } from "../../../engine/tracer.ts";
+import { hostCall } from "../host-names.ts";
 
 /** Lanes from left to right. `you` is whoever makes raw host calls: a VMM of the reader's own. */
 export const LANES: readonly { readonly id: Layer; readonly name: string }[] = [
@@ -39,6 +42,7 @@ export interface CallRow {
 export interface RowOptions {
   /** QEMU's own trace events, as `-trace` would print them. */
   readonly events: boolean;
+  readonly nameOf: NameOf;
 }
 
 const MAX_ARGUMENT = 22;
@@ -57,13 +61,24 @@ export function shorten(text: string, max: number): string {
   return `${text.slice(0, head)}…${text.slice(text.length - (max - 1 - head))}`;
 }
 
-export const printArgs = (args: TraceArgs, max = MAX_ARGUMENT): string =>
-  Object.entries(args)
-    .map(([key, value]) => `${key}=${shorten(printValue(value), max)}`)
-    .join(", ");
+/** The names behind indices: devices, vSMMUs, physical SMMUs and iommufd files have names of their own. */
+export type NameOf = (key: string, value: TraceValue) => string | null;
 
-/** A host call's name as the kernel's header spells it. */
-export const hostCallName = (call: string): string => call.toUpperCase().replaceAll("-", "_");
+export function namesOf(setup: Setup): NameOf {
+  const tables: Readonly<Record<string, readonly { readonly name: string }[]>> = {
+    device: setup.devices,
+    dev: setup.devices,
+    filledBy: setup.devices,
+    vsmmu: setup.vsmmus,
+    psmmu: setup.psmmus,
+  };
+  return (key, value) => (typeof value === "number" ? (tables[key]?.[value]?.name ?? null) : null);
+}
+
+export const printArgs = (args: TraceArgs, nameOf: NameOf, max = MAX_ARGUMENT): string =>
+  Object.entries(args)
+    .map(([key, value]) => `${key}=${nameOf(key, value) ?? shorten(printValue(value), max)}`)
+    .join(", ");
 
 const NO_ARGS: TraceArgs = {};
 
@@ -82,6 +97,7 @@ const rulesOf = (children: readonly TraceNode[]): string[] =>
 
 export function callRows(trace: readonly TraceNode[], options: RowOptions): readonly CallRow[] {
   const rows: CallRow[] = [];
+  const { nameOf } = options;
 
   const shown = (node: TraceNode): boolean => node.kind !== "event" || options.events;
 
@@ -100,7 +116,7 @@ export function callRows(trace: readonly TraceNode[], options: RowOptions): read
             from,
             to,
             depth,
-            label: `${node.fn}(${printArgs(node.args)})`,
+            label: `${node.fn}(${printArgs(node.args, nameOf)})`,
             result: folded ? result : null,
             errno: folded ? node.errno : null,
             rules: rulesOf(node.children),
@@ -127,14 +143,14 @@ export function callRows(trace: readonly TraceNode[], options: RowOptions): read
         case "host": {
           const to = LANE.iommufd;
           const from = depth === 0 ? LANE["qemu-vfio"] : lane;
-          const out = printArgs(node.out);
+          const out = printArgs(node.out, nameOf);
           rows.push({
             ...base,
             kind: "call",
             from,
             to,
             depth,
-            label: `${hostCallName(node.call)}(${printArgs(node.args)})`,
+            label: hostCall(node.call, printArgs(node.args, nameOf)),
             result: node.errno ?? (out === "" ? "0" : out),
             errno: node.errno,
             injected: node.injected,
@@ -175,7 +191,7 @@ export function callRows(trace: readonly TraceNode[], options: RowOptions): read
             from: lane,
             to: lane,
             depth,
-            label: `${node.name} ${printArgs(node.args)}`.trim(),
+            label: `${node.name} ${printArgs(node.args, nameOf)}`.trim(),
             args: node.args,
           });
           break;

@@ -1,0 +1,57 @@
+/** The page: wiring only. What a place shows is in that place's own folder. */
+import { lazy, Suspense, useEffect } from "react";
+import { Header } from "../header/header.tsx";
+import { whenIdle } from "../state/idle.ts";
+import { useOverlays } from "../state/overlays-store.ts";
+import { committed } from "../state/paint.ts";
+import { useRules } from "../state/rules-store.ts";
+import { useSession } from "../state/session-store.ts";
+import { HintLayer } from "../widgets/hint-layer.tsx";
+import { ErrorBoundary } from "./error-boundary.tsx";
+import { LiveRegion } from "./live-region.tsx";
+import { NarrowFrame } from "./narrow-frame.tsx";
+import { Notices } from "./notices.tsx";
+import { NARROW, useMedia } from "./use-media.ts";
+import { WideFrame } from "./wide-frame.tsx";
+import "./app.css";
+
+const Palette = lazy(() => import("../palette/palette.tsx"));
+const Help = lazy(() => import("../palette/help.tsx"));
+
+/** The rules' texts follow once the first view is on the screen. */
+function RulesLater() {
+  useEffect(() => {
+    const job = {};
+    return whenIdle(job, () => useRules.getState().load());
+  }, []);
+  return null;
+}
+
+/** Renders nothing; tells when a step has reached the screen. */
+function PaintWatch() {
+  const beat = useSession((session) => session.beat);
+  useEffect(() => committed(beat), [beat]);
+  return null;
+}
+
+function Overlays() {
+  const open = useOverlays((overlays) => overlays.open);
+  if (open === null) return null;
+  return <Suspense fallback={null}>{open === "palette" ? <Palette /> : <Help />}</Suspense>;
+}
+
+export function App() {
+  const narrow = useMedia(NARROW);
+  return (
+    <div className="app" data-narrow={narrow || undefined}>
+      <Header />
+      <Notices />
+      <ErrorBoundary place="The lab">{narrow ? <NarrowFrame /> : <WideFrame />}</ErrorBoundary>
+      <LiveRegion />
+      <HintLayer />
+      <Overlays />
+      <PaintWatch />
+      <RulesLater />
+    </div>
+  );
+}
