@@ -1,15 +1,13 @@
 /** A machine for tests: runs QEMU's doors on a frozen world and shows the host calls they made, one short line each. */
+import { buildWorld } from "../build-world.ts";
 import { type Cx, makeCx, own } from "../cx.ts";
 import type { Errno } from "../errno.ts";
-import { initialGuest } from "../guest/state.ts";
-import { initialHardware } from "../hardware/state.ts";
 import { kernelProfile } from "../kernel/profiles.ts";
-import { getObj, initialKernel } from "../kernel/state.ts";
+import { getObj } from "../kernel/state.ts";
 import { handleEvent } from "../kernel/syscalls.ts";
 import type { Obj } from "../kernel/types.ts";
-import { EMPTY_MEMORY, memRead64, memWrite64 } from "../memory.ts";
+import { memRead64, memWrite64 } from "../memory.ts";
 import type { KernelKnobs, QemuKnobs, Repair } from "../profile.ts";
-import { NO_PROVENANCE } from "../provenance.ts";
 import {
   DEFAULT_DEVICE,
   DEFAULT_PSMMU,
@@ -25,7 +23,6 @@ import { finalize, plug, realize, renumber, set, systemReset, unplug, unset } fr
 import { qemuProfile } from "./profiles.ts";
 import { smmuReadMmio, smmuWriteMmio } from "./smmuv3.ts";
 import { smmuv3AccelEventRead } from "./smmuv3-accel-events.ts";
-import { initialQemu } from "./state.ts";
 import type { AccelDevice, MmioResult, QemuResult, Smmuv3State } from "./types.ts";
 
 export interface LabSetup {
@@ -64,20 +61,6 @@ export function makeSetup(s: LabSetup = {}): Setup {
       bus: `pcie.${i + 1}`,
       ...v,
     })),
-  };
-}
-
-export function makeWorld(setup: Setup): World {
-  return {
-    setup,
-    kernel: initialKernel(setup),
-    hw: initialHardware(setup),
-    qemu: initialQemu(setup),
-    guest: initialGuest(setup),
-    memory: EMPTY_MEMORY,
-    provenance: setup.devices.map(() => NO_PROVENANCE),
-    injections: [],
-    names: [],
   };
 }
 
@@ -176,8 +159,8 @@ export class Lab {
   world: World;
   nodes: readonly TraceNode[] = [];
 
-  constructor(s: LabSetup | Setup = {}) {
-    this.world = makeWorld("psmmus" in s && "groups" in s ? (s as Setup) : makeSetup(s as LabSetup));
+  constructor(s: LabSetup = {}) {
+    this.world = buildWorld(makeSetup(s));
   }
 
   /** One step on a frozen world. */
