@@ -98,3 +98,12 @@ export const WARM: Caches = Object.freeze({
   maps: [],
   roots: [],
 });
+
+/** The shared object if nothing is stale, so that quiet states are identical. */
+export function quiet(c: Caches): Caches {
+  const empty =
+    c.cold.length + c.cooling.length + c.streams.length + c.maps.length + c.roots.length === 0 &&
+    c.cfg === c.tlb;
+  if (!empty) return c;
+  return c.cfg === "warm" ? WARM : c.cfg === "cold" ? COLD : c;
+}

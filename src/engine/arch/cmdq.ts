@@ -1,5 +1,5 @@
 /** The command queue (sections 1.4 and 4): consumption at once, errors, and what each command does to the caches. */
-import type { Caches, StreamHistory, WordHistory, WordKind } from "./caches.ts";
+import { type Caches, quiet, type StreamHistory, type WordHistory, type WordKind } from "./caches.ts";
 import { commandName, judgeCommand, OP } from "./commands.ts";
 import { streamTable } from "./find-ste.ts";
 import { putHistory, type ReadWord } from "./history.ts";
@@ -263,7 +263,7 @@ function sync(s: ArchSmmu, read: ReadWord): ArchSmmu {
     const roots = addStaleRoots(caches.roots, lost).filter((r) => !hasRoot(current, r));
     caches = { ...caches, roots };
   }
-  return { ...next, caches };
+  return { ...next, caches: quiet(caches) };
 }
 
 function afterSync(c: Caches): readonly StreamHistory[] {

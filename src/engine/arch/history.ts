@@ -2,7 +2,7 @@
  * Which old words configuration caches may hold (section 3.6): a value is remembered when the word it leaves was reachable
  * with SMMUEN=1, and forgotten when a CFGI that covers it and a following CMD_SYNC have completed.
  */
-import type { Caches, StreamHistory, WordHistory, WordKind } from "./caches.ts";
+import { type Caches, quiet, type StreamHistory, type WordHistory, type WordKind } from "./caches.ts";
 import { l1stdAddr, steUnder, streamTable } from "./find-ste.ts";
 import { l1cdPtr, l1cdValid, l1stdSpan } from "./l1std.ts";
 import { type ArchSmmu, mayFetch } from "./smmu.ts";
@@ -11,7 +11,10 @@ import { StreamCursor } from "./stream-cursor.ts";
 
 export type ReadWord = (addr: bigint) => bigint | null;
 
-/** Most old values remembered of one word; older ones are dropped. Keeps a script that never invalidates bounded. */
+/**
+ * Most old values remembered of one word: keeps a script that never invalidates bounded. The earliest stay, for they are
+ * what an implementation that acts only on CFGI still holds.
+ */
 const MOST_VALUES = 16;
 
 const NO_WORDS: readonly WordHistory[] = [];
@@ -247,9 +250,8 @@ function remember(
 }
 
 function withValue(values: readonly bigint[], v: bigint): readonly bigint[] {
-  if (values.includes(v)) return values;
-  const kept = values.length >= MOST_VALUES ? values.slice(1) : values;
-  return [...kept, v].sort((a, b) => (a < b ? -1 : 1));
+  if (values.includes(v) || values.length >= MOST_VALUES) return values;
+  return [...values, v].sort((a, b) => (a < b ? -1 : 1));
 }
 
 function without(values: readonly bigint[], v: bigint): readonly bigint[] {
@@ -315,5 +317,5 @@ export function beginEnable(s: ArchSmmu): ArchSmmu {
       streams = putHistory(streams, { ...h, words, tables, tablesFrozen: false });
     }
   }
-  return { ...s, caches: { ...c, cfg: "warm", tlb: "warm", cold: [], cooling: [], streams } };
+  return { ...s, caches: quiet({ ...c, cfg: "warm", tlb: "warm", cold: [], cooling: [], streams }) };
 }
