@@ -1,0 +1,308 @@
+/**
+ * The second pass over a log: plays the script and compares, at every line that states an outcome, what the log says
+ * with what the model does.
+ */
+import type { World } from "../../engine/world.ts";
+import { NOBODY } from "../meaning/commands.ts";
+import type { Group } from "../meaning/grouper.ts";
+import type { LogEvent } from "../meaning/log-event.ts";
+import type { Note } from "../meaning/notes.ts";
+import type { Replay, ReplayRun } from "../meaning/steps.ts";
+import { align } from "./align.ts";
+import { comparable, differing, fieldText, kindOf } from "./canonical.ts";
+import { checkDma, EmulatedEvents } from "./dma.ts";
+import { HostLogCheck } from "./host-log.ts";
+import { checkNote, measurable } from "./measured.ts";
+import type { ModelEvent, ModelTrace } from "./model-events.ts";
+import { Player } from "./player.ts";
+import { checkRead } from "./reads.ts";
+import { type CheckResult, Tallies } from "./result.ts";
+
+export interface CheckOptions {
+  readonly notes?: readonly Note[];
+  /** Lines of the host SMMU's own log. */
+  readonly hostLog?: readonly string[];
+  /** Called after every step, for progress and for the page's timeline. */
+  readonly onStep?: (run: number, step: number, world: World) => void;
+}
+
+/** Events the model prints that are checked elsewhere or not at all. */
+const APART = new Set(["smmuv3_read_mmio"]);
+
+export class Checker {
+  private readonly replay: Replay;
+  private readonly options: CheckOptions;
+  private readonly tallies = new Tallies();
+  private readonly rejected: CheckResult["rejected"][number][] = [];
+  private readonly traced: (name: string) => boolean;
+  private runIndex = -1;
+  private run: ReplayRun | null = null;
+  private player: Player | null = null;
+  private groups = 0;
+  private steps = 0;
+  /** Events of the groups of the step under way. */
+  private waiting: LogEvent[] = [];
+  private emulated = new EmulatedEvents();
+  private readonly notes: readonly Note[];
+  private nextNote = 0;
+  private readonly host: HostLogCheck | null;
+  private lastRule: string | null = null;
+
+  constructor(replay: Replay, options: CheckOptions = {}) {
+    this.replay = replay;
+    this.options = options;
+    this.traced = tracedNames(replay);
+    this.notes = (options.notes ?? []).filter(measurable);
+    this.host = options.hostLog === undefined ? null : new HostLogCheck(options.hostLog, options.notes ?? []);
+  }
+
+  readonly group = (g: Group): void => {
+    const index = this.groups++;
+    while (this.run === null || index >= this.run.firstGroup + this.run.groupSteps.length)
+      if (!this.nextRun()) return;
+    const run = this.run;
+    const player = this.player;
+    if (run === null || player === null || index < run.firstGroup) return;
+    this.measure(g.first);
+    const at = index - run.firstGroup;
+    const step = run.groupSteps[at] ?? -1;
+    if (step < 0) {
+      this.observe(g, run, player, run.groupVsmmus[at] ?? -1);
+      return;
+    }
+    this.waiting.push(...g.events);
+    if (run.groupSteps[at + 1] === step) return;
+    while (player.played < step) this.play(player, []);
+    const events = this.waiting;
+    this.waiting = [];
+    this.play(player, events);
+  };
+
+  private nextRun(): boolean {
+    this.endRun();
+    this.runIndex++;
+    const run = this.replay.runs[this.runIndex];
+    if (run === undefined) return false;
+    this.run = run;
+    this.emulated = new EmulatedEvents();
+    const made = Player.of(run);
+    if (made.ok) this.player = made.value;
+    else {
+      this.player = null;
+      const p = made.problems[0];
+      this.rejected.push({
+        run: this.runIndex,
+        step: -1,
+        line: run.first,
+        text: `line ${p?.line ?? 0} of the script`,
+        why: p?.message ?? "the script does not parse",
+      });
+    }
+    return true;
+  }
+
+  private endRun(): void {
+    const { player, run } = this;
+    if (player === null || run === null) return;
+    while (player.played < run.steps.length) this.play(player, []);
+    this.measure(Number.POSITIVE_INFINITY);
+    this.player = null;
+  }
+
+  /** Notes written before log line `line`: the world stands where they were written. */
+  private measure(line: number): void {
+    const { player, run } = this;
+    if (player === null || run === null) return;
+    for (
+      let n = this.notes[this.nextNote];
+      n !== undefined && n.line < line;
+      n = this.notes[++this.nextNote]
+    ) {
+      // What was stored in memory before the note was written.
+      while (
+        player.played < run.steps.length &&
+        (run.steps[player.played]?.last ?? 0) <= n.line &&
+        this.isNote(run, player.played)
+      )
+        this.play(player, []);
+      checkNote(
+        n,
+        this.options.notes ?? [],
+        run,
+        player.world,
+        this.runIndex,
+        player.played - 1,
+        this.tallies,
+        this.lastRule,
+      );
+      this.host?.note(n, this.runIndex, player.played - 1, this.tallies, this.lastRule);
+    }
+  }
+
+  /** A step made from a note alone. */
+  private isNote(run: ReplayRun, step: number): boolean {
+    return !run.groupSteps.includes(step, 0) && run.steps[step]?.first === run.steps[step]?.last;
+  }
+
+  private observe(g: Group, run: ReplayRun, player: Player, vsmmu: number): void {
+    if (g.kind === "read")
+      checkRead(g, player.world, vsmmu, this.runIndex, player.played - 1, this.tallies, this.emulated);
+    else if (g.kind === "dma")
+      checkDma(g, run, player.world, this.runIndex, player.played - 1, this.tallies, this.emulated);
+    else
+      for (const e of g.events) {
+        const kind = kindOf(e.name);
+        if (kind !== null) this.tallies.outside(kind);
+      }
+  }
+
+  private play(player: Player, events: readonly LogEvent[]): void {
+    const step = player.played;
+    const rejectedBefore = player.rejected.length;
+    const trace = player.next();
+    this.steps++;
+    if (trace.rule !== null) this.lastRule = trace.rule;
+    for (const r of player.rejected.slice(rejectedBefore))
+      this.rejected.push({ run: this.runIndex, line: this.run?.steps[r.step]?.first ?? 0, ...r });
+    this.host?.issued(trace.hostCommands);
+    if (events.length > 0) this.compare(step, events, trace);
+    this.options.onStep?.(this.runIndex, step, player.world);
+  }
+
+  private compare(step: number, events: readonly LogEvent[], trace: ModelTrace): void {
+    const run = this.run as ReplayRun;
+    const names = (host: string): string => {
+      const known = run.hostNames.indexOf(host);
+      return known < 0 ? host : `d${known}`;
+    };
+    const setup = (this.player as Player).world.setup;
+    const modelNames = (host: string): string => {
+      const known = setup.devices.findIndex((d) => hostNameOf(d.sids[0] ?? 0) === host);
+      return known < 0 ? host : (setup.devices[known]?.name ?? host);
+    };
+    const known = events.filter((e) => this.compared(e, run));
+    const model = trace.events.filter(
+      (e) =>
+        kindOf(e.name) !== null &&
+        !APART.has(e.name) &&
+        this.traced(e.name) &&
+        !(run.emulated && e.args.sid === NOBODY),
+    );
+    const last = run.steps[step]?.last ?? 0;
+    for (const { log, model: m } of align(
+      known,
+      model,
+      (l) => l.name,
+      (x) => x.name,
+    )) {
+      const kind = kindOf((log ?? m)?.name ?? "");
+      if (kind === null) continue;
+      if (log !== null && m !== null) {
+        const l = comparable(log.name, log.f, names);
+        const g = comparable(m.name, m.args, modelNames);
+        const diff = differing(l, g);
+        if (diff.length === 0) this.tallies.agree(kind);
+        else
+          this.tallies.disagree({
+            run: this.runIndex,
+            kind,
+            line: log.line,
+            step,
+            expected: `${log.name} ${fieldText(l, diff)}`,
+            got: fieldText(g, diff),
+            rule: m.rule,
+          });
+      } else if (log !== null)
+        this.tallies.disagree({
+          run: this.runIndex,
+          kind,
+          line: log.line,
+          step,
+          expected: `${log.name} ${fieldText(comparable(log.name, log.f, names))}`.trim(),
+          got: "nothing",
+          rule: trace.rule,
+        });
+      else if (m !== null)
+        this.tallies.disagree({
+          run: this.runIndex,
+          kind,
+          line: last,
+          step,
+          expected: "nothing",
+          got: modelText(m, modelNames),
+          rule: m.rule,
+        });
+    }
+  }
+
+  /** The model can have this line: it is not about a function it does not contain. */
+  private compared(e: LogEvent, run: ReplayRun): boolean {
+    const kind = kindOf(e.name);
+    if (kind === null) return false;
+    if (!run.emulated && e.f.sid !== undefined && isCommandLine(e.name)) {
+      const sid = Number(e.f.sid);
+      const world = (this.player as Player).world;
+      const there = world.qemu.smmus.some((s) => s.slots.some((slot) => slot.bdf === sid));
+      if (!there) {
+        this.tallies.outside(kind);
+        return false;
+      }
+    }
+    // A reset of one function that the guest asked for: the model has it as `flr`.
+    if (e.name.startsWith("vfio_pci_reset") || e.name === "vfio_pci_hot_reset") {
+      const step = this.run?.steps[(this.player as Player).played - 1];
+      if (step?.lines.some((l) => typeof l.text === "string" && l.text.startsWith("flr "))) {
+        this.tallies.agree(kind);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  finish(): CheckResult {
+    while (this.nextRun());
+    this.host?.end(this.runIndex - 1, this.tallies);
+    return {
+      tallies: this.tallies.tallies,
+      disagreements: this.tallies.disagreements,
+      disagreed: this.tallies.disagreed,
+      rejected: this.rejected,
+      steps: this.steps,
+    };
+  }
+}
+
+const isCommandLine = (name: string): boolean =>
+  name === "smmuv3_cmdq_cfgi_ste" || name === "smmuv3_cmdq_cfgi_cd" || name === "smmu_config_cache_inv";
+
+/** As VFIO names a function: `0000:01:00.0`. */
+export function hostNameOf(rid: number): string {
+  const two = (n: number): string => n.toString(16).padStart(2, "0");
+  return `0000:${two((rid >> 8) & 0xff)}:${two((rid >> 3) & 31)}.${rid & 7}`;
+}
+
+function modelText(m: ModelEvent, device: (s: string) => string): string {
+  return `${m.name} ${fieldText(comparable(m.name, m.args, device))}`.trim();
+}
+
+/** Families of events that were switched on, so that the model's other events are not missed. */
+function tracedNames(replay: Replay): (name: string) => boolean {
+  const seen = Object.keys(replay.census.events);
+  const family = (name: string): string => {
+    for (const prefix of ["smmuv3_accel_", "smmuv3_", "iommufd_", "vfio_"])
+      if (name.startsWith(prefix)) return prefix;
+    return name;
+  };
+  const on = new Set(seen.map(family));
+  // -trace 'smmuv3_*' includes the accelerated ones.
+  if (on.has("smmuv3_")) on.add("smmuv3_accel_");
+  const single = new Set(seen);
+  return (name) => {
+    if (name.startsWith("smmu_"))
+      return (
+        single.has(name) ||
+        (name.startsWith("smmu_iotlb_inv") && seen.some((s) => s.startsWith("smmu_iotlb_inv")))
+      );
+    return on.has(family(name));
+  };
+}
