@@ -15,6 +15,7 @@ import type {
   HostResult,
   HwInfoResult,
   InvalidateResult,
+  RangesResult,
   ReadResult,
 } from "./calls.ts";
 import { kernelProfile } from "./profiles.ts";
@@ -250,6 +251,36 @@ export class RawHost {
   }
   destroy(id: number): HostResult {
     return this.step((cx) => sys.destroy(cx, "raw", this.file, id));
+  }
+  openCdev(dev = 0): HostResult {
+    return this.step((cx) => sys.openCdev(cx, "raw", dev));
+  }
+  closeCdev(dev = 0): HostResult {
+    return this.step((cx) => sys.closeCdev(cx, "raw", dev));
+  }
+  kvmAdd(dev = 0): HostResult {
+    return this.step((cx) => sys.kvmAdd(cx, "raw", dev));
+  }
+  kvmDel(dev = 0): HostResult {
+    return this.step((cx) => sys.kvmDel(cx, "raw", dev));
+  }
+  getInfo(dev = 0): HostResult {
+    return this.step((cx) => sys.deviceGetInfo(cx, "raw", dev));
+  }
+  iovaRanges(id: number): RangesResult {
+    return this.step((cx) => sys.iovaRanges(cx, "raw", this.file, id));
+  }
+  map(id: number): HostResult {
+    return this.step((cx) => sys.ioasMap(cx, "raw", this.file, id));
+  }
+  unmap(id: number, iova = 0n, length = 0n): HostResult {
+    return this.step((cx) => sys.ioasUnmap(cx, "raw", this.file, id, iova, length));
+  }
+  flr(dev = 0): void {
+    this.step((cx) => sys.flr(cx, dev));
+  }
+  unpin(file: number): void {
+    this.step((cx) => sys.dropPins(cx, file));
   }
   reset(dev = 0): HostResult {
     return this.step((cx) => sys.deviceReset(cx, "raw", dev));
