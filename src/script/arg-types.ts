@@ -171,8 +171,8 @@ export const text: ArgType<string> = {
   complete: () => [],
 };
 
-/** Names of the objects QEMU makes, for every device and vSMMU of the setup. */
-export function qemuNames(setup: Setup): string[] {
+/** Names of the objects QEMU makes or may make, for every device and vSMMU of the setup. */
+export function qemuObjectNames(setup: Setup): string[] {
   return [
     ...setup.devices.flatMap((d) => ["device", "s2", "vdevice", "s1"].map((k) => `${d.name}.${k}`)),
     ...setup.vsmmus.flatMap((v) => ["viommu", "abort", "bypass", "veventq"].map((k) => `${v.name}.${k}`)),
@@ -192,7 +192,7 @@ export const object: ArgType<ObjRef> = {
       return good({ id: Number(id) }, `id:${id}`);
     }
     if (env.scope.has(word)) return good({ name: word }, word);
-    const known = qemuNames(env.setup);
+    const known = qemuObjectNames(env.setup);
     if (known.includes(word)) return good({ name: word }, word);
     if (readNumber(word) !== null) return bad(`a bare number is no object`, this.expected, `id:${word}`);
     // A device's own name stands for the DEVICE it is bound as.
@@ -203,7 +203,7 @@ export const object: ArgType<ObjRef> = {
       nearest(word, [...env.scope.names(), ...known]),
     );
   },
-  complete: (env) => [...env.scope.names(), ...qemuNames(env.setup)],
+  complete: (env) => [...env.scope.names(), ...qemuObjectNames(env.setup)],
 };
 
 /** A guest BDF: `01:00.0`. */

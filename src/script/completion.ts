@@ -1,12 +1,12 @@
 /** What could stand at the cursor, for the console and the editor; all of it from the verb table and the topology. */
 
 import { eventCode, registerNames } from "./arch-types.ts";
-import { type Env, qemuNames } from "./arg-types.ts";
+import { type Env, qemuObjectNames } from "./arg-types.ts";
 import { EXPECT_HEADS } from "./expect-heads.ts";
+import { ATTACHED, COUNTED, DEVICE_KEYS, DMA, LEGAL, PSTE, VSMMU_KEYS } from "./expect-words.ts";
 import { errnoName, hostCall } from "./host-types.ts";
 import { lex, type Token } from "./lexer.ts";
 import { environmentAt } from "./parse.ts";
-import { ATTACHED, COUNTED, DEVICE_KEYS, DMA, LEGAL, PSTE, VSMMU_KEYS } from "./parse-expect.ts";
 import { readArgs } from "./read-args.ts";
 import type { ArgSpec, VerbSpec } from "./verb.ts";
 import { findVerb, HEADERS, VERBS } from "./verbs.ts";
@@ -151,7 +151,7 @@ function completeExpect(cursor: number, partial: string, tokens: readonly Token[
   const word = head.text;
   const isDevice = names(devices).includes(word);
   const key = eq < 0 ? null : partial.slice(0, eq);
-  const objects = [...env.scope.names().filter((n) => !n.startsWith("fd ")), ...qemuNames(env.setup)];
+  const objects = [...env.scope.names().filter((n) => !n.startsWith("fd ")), ...qemuObjectNames(env.setup)];
   if (key !== null) {
     const table: Readonly<Record<string, readonly string[]>> = {
       attached: ATTACHED,

@@ -14,6 +14,7 @@ import { step } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
 import type { CommandItem, Item, Parsed, Script } from "./ast.ts";
 import { judge, type Verdict } from "./judge.ts";
+import { KeptWorlds, RECENT_OUTCOMES, Recent } from "./kept-worlds.ts";
 import { parse, parseLines } from "./parse.ts";
 import { printItem, printItems } from "./print.ts";
 import type { Problem } from "./problem.ts";
@@ -60,42 +61,9 @@ export interface SessionData {
   readonly current: NodeId;
 }
 
-/** A world is kept every so many commands of a path. */
-const INTERVAL = 64;
-/** Worlds kept besides, those used last. */
-const RECENT_WORLDS = 256;
-/** Outcomes with their call trees kept, those used last. */
-const RECENT_OUTCOMES = 64;
-
-/** Keeps the `limit` entries that were used last. */
-class Recent<V> {
-  private readonly entries = new Map<NodeId, V>();
-  private readonly limit: number;
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  get(id: NodeId): V | undefined {
-    const value = this.entries.get(id);
-    if (value !== undefined) this.set(id, value);
-    return value;
-  }
-
-  set(id: NodeId, value: V): void {
-    this.entries.delete(id);
-    this.entries.set(id, value);
-    if (this.entries.size > this.limit) {
-      const oldest = this.entries.keys().next().value;
-      if (oldest !== undefined) this.entries.delete(oldest);
-    }
-  }
-}
-
 export class Session {
   private readonly all: TimelineNode[] = [];
-  private readonly kept = new Map<NodeId, World>();
-  private readonly recent = new Recent<World>(RECENT_WORLDS);
+  private readonly worlds = new KeptWorlds();
   private readonly outcomes = new Recent<Outcome>(RECENT_OUTCOMES);
   /** Child that was visited last, for `forward()`. */
   private readonly visited = new Map<NodeId, NodeId>();
@@ -179,33 +147,28 @@ export class Session {
   world(id: NodeId = this.at): World {
     const replay: TimelineNode[] = [];
     let n = this.node(id);
-    let held = this.kept.get(id) ?? this.recent.get(id);
+    let held = this.worlds.get(id);
     while (held === undefined && n.parent !== null) {
       if (n.kind === "command") replay.push(n);
       n = this.node(n.parent);
-      held = this.kept.get(n.id) ?? this.recent.get(n.id);
+      held = this.worlds.get(n.id);
     }
     if (held === undefined) {
       held = buildWorld(n.setup);
-      this.kept.set(n.id, held);
+      this.worlds.keep(n.id, 0, held);
     }
     let world: World = held;
     for (let i = replay.length - 1; i >= 0; i--) {
       const node = replay[i] as TimelineNode;
       world = step(world, (node.item as CommandItem).action, { trace: false }).world;
-      this.keep(node, world);
+      this.worlds.keep(node.id, node.step, world);
     }
     return world;
   }
 
-  private keep(node: TimelineNode, world: World): void {
-    if (node.step % INTERVAL === 0) this.kept.set(node.id, world);
-    else this.recent.set(node.id, world);
-  }
-
   /** Worlds held in memory: bounded by path length / interval plus a constant. */
   get heldWorlds(): number {
-    return this.kept.size + Math.min(this.size, RECENT_WORLDS);
+    return this.worlds.size;
   }
 
   /** What the command at `id` did, with its call tree; null for nodes that are no commands. */
@@ -215,7 +178,7 @@ export class Session {
     const known = this.outcomes.get(id);
     if (known !== undefined) return known;
     const stepped = step(this.world(node.parent), node.item.action, { trace: true });
-    this.keep(node, stepped.world);
+    this.worlds.keep(id, node.step, stepped.world);
     this.outcomes.set(id, stepped.outcome);
     return stepped.outcome;
   }
@@ -399,7 +362,7 @@ export class Session {
     };
     this.all.push(node);
     this.all[parent] = { ...from, children: [...from.children, id] };
-    if (world !== null) this.keep(node, world);
+    if (world !== null) this.worlds.keep(node.id, node.step, world);
     return node;
   }
 

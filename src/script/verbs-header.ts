@@ -3,25 +3,21 @@ import { KERNEL_KNOBS, KERNEL_SPELLINGS, kernelProfile } from "../engine/kernel/
 import type { Repair } from "../engine/profile.ts";
 import { QEMU_KNOBS, QEMU_PROFILES, QEMU_REPAIRS, qemuProfile } from "../engine/qemu/profiles.ts";
 import { DEFAULT_PSMMU, DEFAULT_VSMMU } from "../engine/setup.ts";
-import {
-  type ArgType,
-  bad,
-  bdf,
-  choice,
-  type Env,
-  good,
-  int,
-  list,
-  newName,
-  onOff,
-  text,
-  u64,
-  words,
-} from "./arg-types.ts";
+import { bdf, choice, int, list, newName, onOff, text, u64, words } from "./arg-types.ts";
 import { EXPECT_HEADS } from "./expect-heads.ts";
 import type { HeaderDraft } from "./header.ts";
+import {
+  bits,
+  busName,
+  kernelKnobs,
+  knobValues,
+  OAS,
+  profile,
+  qemuKnobs,
+  repair,
+  ssidsize,
+} from "./header-types.ts";
 import type { Token } from "./lexer.ts";
-import { nearest } from "./suggest.ts";
 import { ArgProblem, type Args, defined, key, type VerbSpec, word } from "./verb.ts";
 
 export interface HeaderSpec extends VerbSpec {
@@ -30,100 +26,6 @@ export interface HeaderSpec extends VerbSpec {
   readonly once?: true;
   apply(args: Args, draft: HeaderDraft, places: ReadonlyMap<string, Token>): void;
 }
-
-/** A profile by any of its spellings; written back under its own name. */
-function profile(
-  what: string,
-  names: readonly string[],
-  find: (name: string) => { name: string } | null,
-): ArgType<string> {
-  return {
-    shape: "RELEASE",
-    expected: `a ${what} profile: ${names.join(", ")}`,
-    read(word) {
-      const row = find(word);
-      return row === null
-        ? bad(`unknown ${what} profile "${word}"`, this.expected, nearest(word, names))
-        : good(row.name, row.name);
-    },
-    complete: () => names,
-  };
-}
-
-interface KnobInfo {
-  readonly key: string;
-  readonly field: string;
-  readonly values: readonly { readonly text: string; readonly value: string | boolean }[];
-}
-
-/** Booleans are written as each table spells them; yes, no, on and off are all understood. */
-const SAME_WORD: Readonly<Record<string, string>> = { on: "yes", off: "no", yes: "on", no: "off" };
-
-function knobTypes(
-  knobs: readonly KnobInfo[],
-): Record<string, ArgType<{ field: string; value: string | boolean }>> {
-  return Object.fromEntries(
-    knobs.map((k) => {
-      const spellings = k.values.map((v) => v.text);
-      const expected = spellings.join(" or ").replace(/ or (?=.* or )/g, ", ");
-      const type: ArgType<{ field: string; value: string | boolean }> = {
-        shape: spellings.join("|"),
-        expected,
-        read(word) {
-          const v = k.values.find((x) => x.text === word) ?? k.values.find((x) => x.text === SAME_WORD[word]);
-          if (v === undefined)
-            return bad(`unknown value "${word}" of ${k.key}`, expected, nearest(word, spellings));
-          return good({ field: k.field, value: v.value }, v.text);
-        },
-        complete: () => spellings,
-      };
-      return [k.key, type];
-    }),
-  );
-}
-
-const kernelKnobs = knobTypes(KERNEL_KNOBS);
-const qemuKnobs = knobTypes(
-  QEMU_KNOBS.map((k) => ({
-    key: k.key,
-    field: k.knob,
-    values: k.values.map((v) => ({
-      text: v,
-      value: k.values.includes("on") ? v === "on" : v,
-    })),
-  })),
-);
-
-/** `{ field: value }` of the knobs on a line. */
-function knobValues(a: Args): Record<string, string | boolean> {
-  const given = a.or<Record<string, { field: string; value: string | boolean }>>("knobs", {});
-  return Object.fromEntries(Object.values(given).map((k) => [k.field, k.value]));
-}
-
-/** A divergence that a repair removes, or the repair's own name. */
-const repair: ArgType<Repair> = {
-  shape: "D1",
-  expected: `a divergence that has a repair: ${QEMU_REPAIRS.flatMap((r) => r.names).join(", ")}`,
-  read(word) {
-    const low = word.toLowerCase();
-    const row = QEMU_REPAIRS.find((r) => r.id === low || r.names.some((n) => n.toLowerCase() === low));
-    if (row !== undefined) {
-      const name = row.names.find((n) => n.toLowerCase() === low) ?? (row.names[0] as string);
-      return good(row.id, name);
-    }
-    return bad(
-      /^d\d+b?$/i.test(word) ? `no repair is offered for ${word}` : `unknown repair "${word}"`,
-      this.expected,
-      /^d\d+b?$/i.test(word)
-        ? null
-        : nearest(
-            word,
-            QEMU_REPAIRS.flatMap((r) => [...r.names, r.id]),
-          ),
-    );
-  },
-  complete: () => QEMU_REPAIRS.flatMap((r) => r.names),
-};
 
 /** Any of the topology's names; doubles are refused. */
 function claim(a: Args, draft: HeaderDraft): string {
@@ -136,24 +38,6 @@ function claim(a: Args, draft: HeaderDraft): string {
 }
 
 const onOffKey = (name: string, on: boolean, help: string) => key(name, onOff, on ? "on" : "off", help);
-const bits = (min: number, max: number) => int(min, max, "dec", "BITS");
-const OAS = choice({ "32": 32, "36": 36, "40": 40, "42": 42, "44": 44, "48": 48, "52": 52 }, "address size");
-const busName: ArgType<string> = {
-  shape: "BUS",
-  expected: "a root bus like pcie.1",
-  read: (w) =>
-    /^[a-z][a-z0-9_.-]{0,31}$/.test(w)
-      ? good(w, w)
-      : bad(`"${w}" is not a bus name`, "a root bus like pcie.1"),
-  complete: () => ["pcie.0", "pcie.1", "pcie.2"],
-};
-const ssidsize: ArgType<number | "auto"> = {
-  shape: "N|auto",
-  expected: "a number from 0 to 20, or auto",
-  read: (w, env: Env) => (w === "auto" ? good("auto" as const, "auto") : int(0, 20).read(w, env)),
-  complete: () => ["0", "20", "auto"],
-};
-
 const PSMMU_FLAGS = [
   ["nesting", "nesting", "both stages, and no erratum that takes nesting away"],
   ["s1", "s1", "stage 1"],

@@ -1,47 +1,52 @@
 /** The Linux driver's sequences, and DMA. */
 import type { GuestMacro } from "../engine/actions.ts";
+import { MACRO_OPTIONS } from "../engine/guest/linux/macro.ts";
 import { type ArgType, device, int, onOff, u64, vsmmu, words } from "./arg-types.ts";
 import { ssid } from "./guest-types.ts";
 import { ArgProblem, type Args, type CommandSpec, defined, flag, key, optionalWord, word } from "./verb.ts";
 
 const address = u64("hex", "ADDR");
 
-interface MacroInfo {
-  readonly needsDevice: boolean;
-  readonly needsSsid?: true;
-  readonly keys: Readonly<Record<string, ArgType<unknown>>>;
-}
-
-const PROBE = {
+/** How each option of a sequence is read; which sequence takes which is the guest's own table. */
+const OPTION_TYPES: Readonly<Record<string, ArgType<unknown>>> = {
   rmr: onOff,
   fmt: words("auto", "linear", "2lvl"),
-  log2size: int(0, 32),
+  log2size: int(0, 16),
   kdump: onOff,
-} as const;
-
-/** Each sequence, whether it is about a device, and its own keys. */
-export const MACROS: Readonly<Record<GuestMacro, MacroInfo>> = {
-  probe: { needsDevice: false, keys: PROBE },
-  add: { needsDevice: true, keys: {} },
-  attach: { needsDevice: true, keys: {} },
-  detach: { needsDevice: true, keys: {} },
-  identity: { needsDevice: true, keys: {} },
-  block: { needsDevice: true, keys: {} },
-  release: { needsDevice: true, keys: {} },
-  pasid: { needsDevice: true, needsSsid: true, keys: {} },
-  "pasid-detach": { needsDevice: true, needsSsid: true, keys: {} },
-  map: { needsDevice: true, keys: { iova: address, gpa: address, size: u64("hex", "BYTES") } },
-  unmap: { needsDevice: true, keys: { iova: address, size: u64("hex", "BYTES") } },
-  recover: { needsDevice: false, keys: {} },
-  events: { needsDevice: false, keys: {} },
-  shutdown: { needsDevice: false, keys: {} },
-  suspend: { needsDevice: false, keys: { registers: words("kept", "lost", "lost-reset") } },
-  kexec: { needsDevice: false, keys: PROBE },
-  "crash-kexec": { needsDevice: false, keys: PROBE },
-  flr: { needsDevice: true, keys: {} },
+  registers: words("kept", "lost", "lost-reset"),
+  iova: address,
+  gpa: address,
+  size: u64("hex", "BYTES"),
 };
 
-const macro = words(...(Object.keys(MACROS) as GuestMacro[]));
+/** Sequences about the vSMMU as a whole; the others are about one device. */
+const WHOLE: ReadonlySet<GuestMacro> = new Set([
+  "probe",
+  "recover",
+  "events",
+  "shutdown",
+  "suspend",
+  "kexec",
+  "crash-kexec",
+]);
+const NEEDS_SSID: ReadonlySet<GuestMacro> = new Set(["pasid", "pasid-detach"]);
+const TAKES_SSID: ReadonlySet<GuestMacro> = new Set(["pasid", "pasid-detach", "map", "unmap"]);
+/** Options without a default of their own. */
+const NEEDED: Readonly<Partial<Record<GuestMacro, readonly string[]>>> = {
+  map: ["iova", "gpa"],
+  unmap: ["iova"],
+};
+
+const optionKeys = (name: GuestMacro): Record<string, ArgType<unknown>> =>
+  Object.fromEntries(
+    MACRO_OPTIONS[name].map((key) => {
+      const type = OPTION_TYPES[key];
+      if (type === undefined) throw new Error(`guest option "${key}" has no type in the verb table`);
+      return [key, type];
+    }),
+  );
+
+const macro = words(...(Object.keys(MACRO_OPTIONS) as GuestMacro[]));
 
 /** Key values are handed to the sequence as their canonical text. */
 function optionTexts(a: Args): Record<string, string> {
@@ -67,7 +72,7 @@ export const LINUX_VERBS: readonly CommandSpec[] = [
         form: "keys",
         name: "options",
         shape: "KEY=VALUE…",
-        keys: (a) => MACROS[a.get<GuestMacro>("macro")].keys,
+        keys: (a) => optionKeys(a.get<GuestMacro>("macro")),
         help: "probe, kexec, crash-kexec: rmr= fmt= log2size= kdump=; suspend: registers=; map: iova= gpa= size=; unmap: iova= size=",
       },
     ],
@@ -75,21 +80,22 @@ export const LINUX_VERBS: readonly CommandSpec[] = [
     before: ["plug d0 v0", "machine-start"],
     lower(a) {
       const name = a.get<GuestMacro>("macro");
-      const info = MACROS[name];
-      if (info.needsDevice && !a.has("dev"))
+      if (!WHOLE.has(name) && !a.has("dev"))
         throw new ArgProblem("macro", `"${name}" is about a device`, `guest … ${name} DEVICE`);
-      if (!info.needsDevice && a.has("dev"))
-        throw new ArgProblem("dev", `"${name}" is about no single device`);
-      if (info.needsSsid && !a.has("ssid"))
+      if (WHOLE.has(name) && a.has("dev")) throw new ArgProblem("dev", `"${name}" is about no single device`);
+      if (NEEDS_SSID.has(name) && !a.has("ssid"))
         throw new ArgProblem("macro", `"${name}" needs an SSID`, "ssid=N");
-      if (!info.needsSsid && a.has("ssid") && name !== "map" && name !== "unmap")
-        throw new ArgProblem("ssid", `"${name}" knows no SSID`);
+      if (!TAKES_SSID.has(name) && a.has("ssid")) throw new ArgProblem("ssid", `"${name}" knows no SSID`);
+      const opts = optionTexts(a);
+      for (const key of NEEDED[name] ?? [])
+        if (!Object.hasOwn(opts, key))
+          throw new ArgProblem("macro", `"${name}" needs ${key}=`, `${key}=ADDR`);
       return {
         kind: "guest",
         vsmmu: a.get<number>("vsmmu"),
         macro: name,
         ...defined({ dev: a.opt<number>("dev"), ssid: a.opt<number>("ssid") }),
-        opts: optionTexts(a),
+        opts,
       };
     },
   },

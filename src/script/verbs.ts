@@ -11,10 +11,12 @@ import { HEADER_VERBS, type HeaderSpec } from "./verbs-header.ts";
 import { HOST_VERBS } from "./verbs-host.ts";
 import { LINUX_VERBS } from "./verbs-linux.ts";
 import { MACHINE_VERBS } from "./verbs-machine.ts";
+import { MEMORY_VERBS } from "./verbs-memory.ts";
 
 const commands: readonly CommandSpec[] = [
   ...MACHINE_VERBS,
   ...GUEST_VERBS,
+  ...MEMORY_VERBS,
   ...LINUX_VERBS,
   ...HOST_VERBS,
   ...FAULT_VERBS,

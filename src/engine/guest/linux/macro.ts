@@ -12,7 +12,8 @@ import { type ProbeOptions, probe } from "./probe.ts";
 
 export type MacroAction = Extract<Action, { kind: "guest" }>;
 
-const OPTIONS: Readonly<Record<MacroAction["macro"], readonly string[]>> = {
+/** Options each sequence understands; the script language reads its keys from here. */
+export const MACRO_OPTIONS: Readonly<Record<MacroAction["macro"], readonly string[]>> = {
   probe: ["rmr", "fmt", "log2size", "kdump"],
   add: [],
   attach: [],
@@ -64,7 +65,7 @@ function probeOptions(cx: Cx, v: number, opts: MacroAction["opts"]): ProbeOption
 
 function sequenceOf(env: Env, a: MacroAction): Sequence<unknown> {
   const { opts } = a;
-  const unknown = Object.keys(opts).find((k) => !OPTIONS[a.macro].includes(k));
+  const unknown = Object.keys(opts).find((k) => !MACRO_OPTIONS[a.macro].includes(k));
   if (unknown !== undefined) throw new SequenceStop(`${a.macro} has no option ${unknown}`);
   const dev = (): number => {
     if (a.dev === undefined || env.cx.setup.devices[a.dev] === undefined)
