@@ -284,7 +284,7 @@ describe("VIOMMU_ALLOC", () => {
     ["K-VIOMMU-6", "neither CANWBS nor S2FWB", { psmmus: [{}, { s2fwb: false }] }, 1],
     ["K-VIOMMU-7", "unknown type", {}, 2],
   ])(
-    "%s (%s): in the new order asked before the HWPT is looked up, in the old one after",
+    "K-VIOMMU-4, K-VIOMMU-5, K-VIOMMU-6, K-VIOMMU-7: %s (%s): in the new order asked before the HWPT is looked up, in the old one after",
     (rule, _what, over, type) => {
       const setup = { psmmus: [{}, {}], devices: [{}, { psmmu: 1, canwbs: rule !== "K-VIOMMU-6" }], ...over };
       const h = base(setup);
@@ -303,7 +303,7 @@ describe("VIOMMU_ALLOC", () => {
   it.each([
     ["K-VIOMMU-5", { psmmus: [{ forceSync: true }] }],
     ["K-VIOMMU-6", { psmmus: [{ s2fwb: false }], devices: [{ canwbs: false }] }],
-  ])("%s: with everything else right, in both orders", (rule, over) => {
+  ])("K-VIOMMU-5, K-VIOMMU-6: %s with everything else right, in both orders", (rule, over) => {
     for (const kernel of ["6.13", "7.3"]) {
       const h = base({ kernel, ...over });
       expect(h.obj(4)).toBeNull();
