@@ -49,3 +49,14 @@ export function armSmmuAtcInvMaster(cx: Cx, dev: number): void {
     issueCommand(cx, spec.psmmu, CMDQ_OP_ATC_INV | sidField(sid), ATC_INV_SIZE_ALL);
   issueSync(cx, spec.psmmu);
 }
+
+/**
+ * arm-smmu-v3.c:arm_smmu_write_cd_entry between V=0 and V=1, either way: the word with V and the others apart, each
+ * followed by a CFGI_CD with Leaf=1.
+ */
+export function armSmmuWriteCdEntry(cx: Cx, dev: number): void {
+  const spec = cx.setup.devices[dev];
+  if (spec === undefined) return;
+  for (let n = 0; n < 2; n++)
+    issueWithSync(cx, spec.psmmu, CMDQ_OP_CFGI_CD | sidField(spec.sids[0] ?? 0), 1n);
+}

@@ -7,7 +7,7 @@ import type { Errno } from "../errno.ts";
 import { setEndpointAts } from "../hardware/stream-table.ts";
 import type { StreamTableEntry } from "../hardware/types.ts";
 import type { DeviceSpec, PsmmuSpec } from "../setup.ts";
-import { armSmmuAtcInvMaster, CMDQ_OP_CFGI_CD, issueWithSync, sidField } from "./arm-smmu-v3-cmdq.ts";
+import { armSmmuAtcInvMaster, armSmmuWriteCdEntry } from "./arm-smmu-v3-cmdq.ts";
 import { lowestFree, putVmid, s2OwnsVmid, takeVmid } from "./arm-smmu-v3-domain.ts";
 import {
   flushTag,
@@ -127,7 +127,6 @@ function armSmmuAttachDevPaging(
   const ats = topo.atsSupported[dev] === true;
   const domain: DomainRef = { kind: "hwpt", file, hwpt: hwpt.id };
   if (hwpt.stage === 1) {
-    if (cx.t.on) issueWithSync(cx, spec.psmmu, CMDQ_OP_CFGI_CD | sidField(spec.sids[0] ?? 0), 1n);
     const ste = topo.hostS1[dev]?.[ats ? 1 : 0] as StreamTableEntry;
     commit(cx, dev, old, { domain, ste, steRule: "K-STE-3", ats, vmaster: null });
     return null;
@@ -281,6 +280,9 @@ function commit(cx: Cx, dev: number, old: DomainRef, plan: Plan): void {
   if (plan.ats) cx.t.rule("K-ATS-1");
   if (!plan.ats && before.atsEnabled) setEndpointAts(cx, dev, false);
   cx.t.rule(plan.steRule);
+  const cdBefore = hasCd(cx, dev, before.domain);
+  const cdAfter = hasCd(cx, dev, plan.domain);
+  if (cdAfter && !cdBefore) writeCd(cx, dev);
   armSmmuInstallSteForDev(cx, dev, plan.ste);
   const m = ownMaster(cx, dev);
   if (plan.vmaster !== null) cx.t.rule("K-VMASTER-1");
@@ -292,6 +294,22 @@ function commit(cx: Cx, dev: number, old: DomainRef, plan: Plan): void {
   m.atsEnabled = plan.ats;
   m.domain = plan.domain;
   if (!stays) leave(cx, dev, old, psmmu);
+  if (cdBefore && !cdAfter) writeCd(cx, dev);
+}
+
+/** The domain is a stage-1 one of the host's own: the device's CD is in use. */
+function hasCd(cx: Cx, dev: number, domain: DomainRef): boolean {
+  // Commands that change no state: without a trace nobody sees them.
+  if (!cx.t.on) return false;
+  if (domain.kind === "default") return topology(cx.setup).defaults[dev]?.rule === "K-STE-3";
+  if (domain.kind !== "hwpt") return false;
+  return getTyped(cx.w.kernel, domain.file, domain.hwpt, "HWPT_PAGING")?.stage === 1;
+}
+
+/** Rule K-CD-1. */
+function writeCd(cx: Cx, dev: number): void {
+  cx.t.rule("K-CD-1");
+  armSmmuWriteCdEntry(cx, dev);
 }
 
 /** Both domains run under one tag that has its entry: joining and leaving cancel out. */

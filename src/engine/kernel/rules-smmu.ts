@@ -195,6 +195,10 @@ export const SMMU_RULES = defineRules({
     text: "An STE is written in the order that never shows hardware a half-made one, with CFGI_STE and SYNC after each visible change.",
     source: "arm-smmu-v3.c:arm_smmu_write_entry",
   },
+  "K-CD-1": {
+    text: "The host's own CD is written before a stage-1 STE names it and cleared after the STE has left it: two CFGI_CD each time.",
+    source: "arm-smmu-v3.c:arm_smmu_write_cd_entry, arm_smmu_clear_cd; measured",
+  },
   "K-STE-10": {
     text: "An SMMU without ATS, stage 1 or SSIDs refuses a function that cannot work without ATS: it has no IOMMU.",
     source: "arm-smmu-v3.c:arm_smmu_probe_device",
