@@ -191,3 +191,13 @@ export function vsmmuDivergences(world: World, v: number): readonly DivergenceFa
   }
   return out;
 }
+
+/**
+ * The divergence a device raises the alarm for: the first about DMA, else a known one that loses an event. Attributes,
+ * register values and leaks are listed beside it, not raised.
+ */
+export function alarmOf(found: readonly DivergenceFact[]): DivergenceFact | null {
+  return (
+    found.find((d) => d.kind === "dma") ?? found.find((d) => d.kind === "event" && d.id !== null) ?? null
+  );
+}

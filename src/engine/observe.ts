@@ -5,7 +5,7 @@
 
 import { legal } from "./arch/legal.ts";
 import type { Answer, Txn } from "./arch/oracle-types.ts";
-import { nameDivergences, vsmmuDivergences } from "./divergence.ts";
+import { alarmOf, nameDivergences, vsmmuDivergences } from "./divergence.ts";
 import type { Attached, DeviceFacts, HardwareAnswer, LegalAnswer, PhysicalSte, VsmmuFacts } from "./facts.ts";
 import { type HwTxn, peekTransaction } from "./hardware/translate.ts";
 import { getObj } from "./kernel/state.ts";
@@ -242,7 +242,7 @@ function computeFacts(world: World, dev: number): DeviceFacts {
     hardware,
     attached,
   });
-  const first = divergences.find((d) => d.kind === "dma") ?? divergences[0];
+  const alarm = alarmOf(divergences);
   return {
     ...base,
     iova,
@@ -251,7 +251,7 @@ function computeFacts(world: World, dev: number): DeviceFacts {
     legalWhy: "",
     hardware,
     hardwareWhy: RULE_TEXT[hardware],
-    diverges: first === undefined ? null : (first.id ?? "?"),
+    diverges: alarm === null ? null : (alarm.id ?? "?"),
     divergences,
   };
 }

@@ -1,6 +1,7 @@
 /** Holds what an `expect` line asks against a world and the command before it. */
 import type { ObjRef } from "../engine/actions.ts";
 import { eventSlug } from "../engine/arch/events.ts";
+import { alarmOf } from "../engine/divergence.ts";
 import type { DeviceFacts, DivergenceFact } from "../engine/facts.ts";
 import { memRead64 } from "../engine/memory.ts";
 import { type ListedObject, objectList, resolveObject } from "../engine/objects.ts";
@@ -66,7 +67,7 @@ export function judge(m: Moment, e: Expectation): Verdict {
       return verdict("cmdq", got === e.error, got);
     }
     case "vsmmu-diverges":
-      return divergesVerdict(vsmmuFacts(m.world, e.vsmmu).divergences, e.word);
+      return vsmmuVerdict(vsmmuFacts(m.world, e.vsmmu).divergences, e.word);
     case "vsmmu-id":
       return idVerdict(m.world, e.key, vsmmuFacts(m.world, e.vsmmu)[e.key], e.value);
     case "register": {
@@ -151,15 +152,17 @@ function deviceWord(f: DeviceFacts, key: string, word: string): Verdict {
     case "ats":
       return verdict(key, f.ats === (word === "on"), f.ats ? "on" : "off");
     default:
-      return divergesVerdict(f.divergences, word);
+      return divergesVerdict(f.divergences, alarmOf(f.divergences) !== null, word);
   }
 }
 
-/** A divergence without a name counts for `yes` and shows as `?`. */
-function divergesVerdict(found: readonly DivergenceFact[], word: string): Verdict {
+const vsmmuVerdict = (found: readonly DivergenceFact[], word: string): Verdict =>
+  divergesVerdict(found, found.length > 0, word);
+
+/** `yes` and `no` are about the alarm, a name about the whole list; one without a name shows as `?`. */
+function divergesVerdict(found: readonly DivergenceFact[], alarm: boolean, word: string): Verdict {
   const names = [...new Set(found.map((d) => d.id ?? "?"))];
-  const held =
-    word === "no" ? names.length === 0 : word === "yes" ? names.length > 0 : names.some((n) => n === word);
+  const held = word === "no" ? !alarm : word === "yes" ? alarm : names.some((n) => n === word);
   return verdict("diverges", held, names.length === 0 ? null : names.join(","));
 }
 
