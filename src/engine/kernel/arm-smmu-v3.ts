@@ -41,15 +41,19 @@ interface Plan {
  * at the end of a reset the driver is told of a domain it never re-entered.
  */
 export function armSmmuAttachDev(cx: Cx, dev: number, domain: DomainRef, old: DomainRef): Errno | null {
-  if (cx.t.on) cx.t.call("arm-smmu-v3", attachFn(cx, domain), { dev, domain: domainText(domain) });
+  if (cx.t.on) cx.t.call("arm-smmu-v3", attachFn(cx, dev, domain), { dev, domain: domainText(domain) });
   const errno = attachDev(cx, dev, domain, old);
   cx.t.ret(null, errno);
   return errno;
 }
 
-function attachFn(cx: Cx, d: DomainRef): string {
+function attachFn(cx: Cx, dev: number, d: DomainRef): string {
   if (d.kind === "blocked") return "arm_smmu_attach_dev_blocked";
-  if (d.kind === "default") return "arm_smmu_attach_dev_identity";
+  if (d.kind === "default") {
+    const { groups, devices } = cx.setup;
+    const dma = groups[devices[dev]?.group ?? 0]?.defaultDomain === "dma";
+    return dma ? "arm_smmu_attach_dev" : "arm_smmu_attach_dev_identity";
+  }
   return getObj(cx.w.kernel, d.file, d.hwpt)?.type === "HWPT_NESTED"
     ? "arm_smmu_attach_dev_nested"
     : "arm_smmu_attach_dev";
