@@ -90,6 +90,7 @@ export function archConsume(s: ArchSmmu, read: ReadWord, opts: ConsumeOptions = 
   return { smmu: now, done, error: null, notes };
 }
 
+/** Rule A-CMDQ-ILL and its siblings: CONS stays on the culprit, CMDQ_ERR toggles. */
 function stop(
   s: ArchSmmu,
   done: readonly Consumed[],
@@ -163,7 +164,7 @@ function tlbi(s: ArchSmmu, warmth: "warm" | "cooling" | null, apply: (c: Caches)
   return caches === s.caches ? s : { ...s, caches };
 }
 
-/** Old values of the covered words live only until the next completed SYNC. */
+/** Rule A-SET-SYNC: old values of the covered words live only until the next completed SYNC. */
 function doom(h: StreamHistory, covers: (w: WordHistory) => boolean): StreamHistory {
   if (!h.words.some((w) => w.olds.length > 0 && covers(w))) return h;
   const words = h.words.map((w) => {
@@ -189,7 +190,7 @@ function cfgi(s: ArchSmmu, covered: (sid: number) => boolean, kinds: readonly Wo
   const next = withStreams(s, (h) => {
     if (!covered(h.sid)) return h;
     let out = doom(h, (w) => kinds.includes(w.kind));
-    // Leaf=1 leaves cached L1STDs alone, those of an earlier two-level table too.
+    // Rule A-SET-LEAF: Leaf=1 leaves cached L1STDs alone, those of an earlier two-level table too.
     const gone = (t: { readonly base: bigint; readonly cfg: number; readonly dying: boolean }): boolean =>
       !t.dying && (levelOne || !streamTable(s.idr, t.base, t.cfg).twoLevel);
     if (out.tables.some(gone)) {
@@ -211,7 +212,7 @@ function cfgiAll(s: ArchSmmu): ArchSmmu {
   return { ...next, caches: { ...next.caches, cfg: "cooling", cooling: [] } };
 }
 
-/** One CD (its L1CD too unless `leaf`), or with `ssid` null every CD and L1CD of the stream. */
+/** One CD (its L1CD too unless `leaf`), or with `ssid` null every CD and L1CD: of this stream alone (rule A-SET-STREAM). */
 function cfgiCd(s: ArchSmmu, sid: number, ssid: number | null, leaf: boolean): ArchSmmu {
   return withStreams(s, (h) => {
     if (h.sid !== sid) return h;
@@ -224,7 +225,10 @@ function cfgiCd(s: ArchSmmu, sid: number, ssid: number | null, leaf: boolean): A
   });
 }
 
-/** CMD_SYNC completes: what was invalidated before it is gone for good. */
+/**
+ * CMD_SYNC completes: what was invalidated before it is gone for good (rule A-SET-SYNC). Tables that configuration loses
+ * with it stay in the TLB, even past a TLBI that came before this SYNC (rules A-SET-TLB, A-SET-REFILL).
+ */
 function sync(s: ArchSmmu, read: ReadWord): ArchSmmu {
   const next = s.atcPending ? { ...s, atcPending: false } : s;
   const c = next.caches;

@@ -1,6 +1,6 @@
 /**
- * Which old words configuration caches may hold (section 3.6): a value is remembered when the word it leaves was reachable
- * with SMMUEN=1, and forgotten when a CFGI that covers it and a following CMD_SYNC have completed.
+ * Which old words configuration caches may hold (section 3.6, rule A-SET-WORD): a value is remembered when the word it leaves
+ * was reachable with SMMUEN=1 (rule A-SET-REACH; what could not be fetched is not, A-SET-FAIL), and forgotten when a CFGI that covers it and a following CMD_SYNC have completed.
  */
 import { type Caches, quiet, type StreamHistory, type WordHistory, type WordKind } from "./caches.ts";
 import { l1stdAddr, steUnder, streamTable } from "./find-ste.ts";
@@ -234,7 +234,7 @@ function remember(
   const at = h.words.findIndex((w) => w.addr === addr && w.kind === m.kind && w.index === m.index);
   const w = h.words[at];
   if (w?.frozen === true) return h;
-  // An invalid L1STD is never cached: the Linux driver fills one in without any CFGI.
+  // Rule A-SET-SPAN0: an invalid L1STD is never cached: the Linux driver fills one in without any CFGI.
   const cacheable = !(m.kind === "l1std" && l1stdSpan(old) === 0);
   let olds = w?.olds ?? [];
   let doomed = w?.dying ?? [];
@@ -272,7 +272,7 @@ function tidy(words: readonly WordHistory[]): readonly WordHistory[] {
     );
 }
 
-/** STRTAB_BASE or _CFG is about to be rewritten (SMMUEN=0): an STE of the old table may be cached (table 4.1). */
+/** STRTAB_BASE or _CFG is about to be rewritten (SMMUEN=0): an STE of the old table may be cached (rule A-SET-TABLE). */
 export function noteStrtab(s: ArchSmmu): ArchSmmu {
   const c = s.caches;
   if (c.cfg === "cold") return s;
@@ -289,7 +289,7 @@ export function noteStrtab(s: ArchSmmu): ArchSmmu {
   return streams === c.streams ? s : { ...s, caches: { ...c, streams } };
 }
 
-/** CR0.ATSCHK changes: STEs cached before carry the old value until invalidated (section 1.2). */
+/** CR0.ATSCHK changes: STEs cached before carry the old value until invalidated (rule A-SET-ATSCHK). */
 export function noteAtschk(s: ArchSmmu): ArchSmmu {
   const c = s.caches;
   if (c.cfg === "cold") return s;
@@ -302,7 +302,10 @@ export function noteAtschk(s: ArchSmmu): ArchSmmu {
   return streams === c.streams ? s : { ...s, caches: { ...c, streams } };
 }
 
-/** SMMUEN is or may be 1 from here: what memory and STRTAB_* say now becomes visible to the caches. */
+/**
+ * SMMUEN is or may be 1 from here: what memory and STRTAB_* say now becomes visible to the caches. They keep what they had
+ * (rule A-SET-SMMUEN).
+ */
 export function beginEnable(s: ArchSmmu): ArchSmmu {
   const c = s.caches;
   const frozen = c.streams.some((h) => h.tablesFrozen || h.words.some((w) => w.frozen));

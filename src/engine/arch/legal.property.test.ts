@@ -18,6 +18,8 @@ import { CDT, GPA, Guest, IOVA, L1, L2, show, TTB, TTB2, txn } from "./testkit.t
 const SIDS = [0x100, 0x101, 0x200] as const;
 const CDS = [CDT, CDT + 0x1000n] as const;
 
+const isLevelOne = (addr: bigint): boolean => addr >= L1 && addr < L1 + 0x1000n;
+
 /**
  * An implementation that keeps what it fetched: all structures under a stream until a CFGI for the stream, translations by
  * ASID until a TLBI. It never caches what it could not fetch, nor an invalid L1STD.
@@ -26,8 +28,20 @@ class Lazy {
   private words = new Map<number, Map<bigint, bigint>>();
   private tlb = new Map<string, TableRange>();
 
-  drop(sids: readonly number[]): void {
-    for (const sid of sids) this.words.delete(sid);
+  /** Forgets the streams' words, those of level-1 descriptors too unless `leaf`. */
+  drop(sids: readonly number[], leaf = false): void {
+    this.forget(sids, (addr) => !(leaf && isLevelOne(addr)));
+  }
+
+  dropCd(at: number): void {
+    this.forget([at], (addr) => CDS.some((cd) => addr >= cd && addr < cd + 64n));
+  }
+
+  private forget(sids: readonly number[], covered: (addr: bigint) => boolean): void {
+    for (const at of sids) {
+      const kept = this.words.get(at);
+      for (const addr of [...(kept?.keys() ?? [])]) if (covered(addr)) kept?.delete(addr);
+    }
   }
 
   dropTlb(asid: number | null): void {
@@ -41,8 +55,7 @@ class Lazy {
       const old = kept.get(addr);
       if (old !== undefined) return old;
       const now = g.read(addr);
-      const isL1 = addr >= L1 && addr < L1 + 0x1000n;
-      if (now === null || mask === 0n || (isL1 && (now & 31n) === 0n)) return now;
+      if (now === null || mask === 0n || (isLevelOne(addr) && (now & 31n) === 0n)) return now;
       kept.set(addr, now);
       return now;
     };
@@ -147,10 +160,11 @@ function apply(g: Guest, lazy: Lazy, s: Step): void {
       break;
     case "cfgi":
       g.cmd(READY.cfgiSte(s.sid, s.leaf));
-      lazy.drop([s.sid]);
+      lazy.drop([s.sid], s.leaf);
       break;
     case "cfgi-cd":
       g.cmd(READY.cfgiCd(s.sid, 0, s.leaf));
+      lazy.dropCd(s.sid);
       break;
     case "cfgi-all":
       g.cmd(READY.cfgiAll);
@@ -182,7 +196,7 @@ function apply(g: Guest, lazy: Lazy, s: Step): void {
 function start(): Guest {
   const g = new Guest(undefined, SIDS).tables();
   for (const cd of CDS) g.storeAll(cd, makeCd({ asid: cd === CDT ? 1 : 2, ttb: cd === CDT ? TTB : TTB2 }));
-  for (const s of SIDS) g.storeAll(g.ste(s), makeSte("abort"));
+  for (const [i, at] of SIDS.entries()) g.storeAll(g.ste(at), steWords([3, 4, 1][i] as number));
   g.map(TTB, IOVA, GPA);
   // A second level-1 table whose entry differs.
   g.store(L1 + 0x808n, makeL1std(9, L2 + 0x2_0000n));

@@ -129,7 +129,7 @@ export function mayFetch(s: ArchSmmu): boolean {
 }
 
 /**
- * System reset (section 7). Where the architecture says UNKNOWN, CR1, CR2 and STRTAB_* keep their value, queue indices
+ * System reset (section 7, rules A-RESET and A-SET-RESET). Where the architecture says UNKNOWN, CR1, CR2 and STRTAB_* keep their value, queue indices
  * become 0 and queue sizes the largest, as in QEMU; caches keep what they may hold, so that software which does not
  * invalidate before enabling gets a set of answers, not one.
  */

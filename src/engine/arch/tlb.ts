@@ -96,7 +96,7 @@ export function hasRoot(roots: readonly Root[], r: Root): boolean {
 }
 
 /**
- * A range that was valid in the stage-1 table at `ttb` is removed or replaced: a TLB may keep it until TLBI and SYNC, under
+ * Rule A-SET-TLB: a range that was valid in the stage-1 table at `ttb` is removed or replaced: a TLB may keep it until TLBI and SYNC, under
  * every ASID that may reach the table. Invalid-to-valid needs no note: faulting entries are not cached.
  */
 export function noteUnmap(s: ArchSmmu, ttb: bigint, range: TableRange, read: ReadWord): ArchSmmu {
@@ -163,7 +163,7 @@ export function addStaleRoots(roots: readonly StaleRoot[], lost: readonly Root[]
   return out.slice().sort((a, b) => order(a.asid, b.asid) || order(a.ttb, b.ttb));
 }
 
-/** TLBI_NH_ALL, TLBI_NSNH_ALL, or by ASID: takes effect at the next completed SYNC. */
+/** Rule A-SET-TLBI: TLBI_NH_ALL, TLBI_NSNH_ALL, or by ASID: takes effect at the next completed SYNC. */
 export function tlbiAsid(c: Caches, asid: number | null): Caches {
   if (c.maps.length === 0 && c.roots.length === 0) return c;
   const hit = (x: { readonly asid: number }): boolean => asid === null || x.asid === asid;
@@ -202,7 +202,7 @@ export function tlbiRange(c: Caches, asid: number | null, iova: bigint, size: bi
 
 const NO_HITS: readonly TableRange[] = [];
 
-/** Translations, beside a walk of `ttb`, that a lookup of `va` under `asid` may hit. */
+/** Rules A-SET-TLB and A-SET-ALIAS: translations, beside a walk of `ttb`, that a lookup of `va` under `asid` may hit. */
 export function staleHits(
   c: Caches,
   roots: readonly Root[],

@@ -164,7 +164,10 @@ function writeOther(s: ArchSmmu, reg: RegisterSpec, v: bigint): ArchSmmu {
   return { ...s, other: other.sort((a, b) => a.offset - b.offset) };
 }
 
-/** Each field has its own handshake; a field still mid-Update keeps what was written first. */
+/**
+ * Each field has its own handshake (rule A-CR0-ACK); a field still mid-Update keeps what was written first. Bits of absent
+ * features stay 0 (rule A-CR0-RES0).
+ */
 function writeCr0(s: ArchSmmu, v: number, wait: boolean): WriteResult {
   const mask = cr0Mask(s);
   let mid = (s.cr0 ^ s.cr0ack) & mask;
