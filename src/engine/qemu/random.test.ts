@@ -140,7 +140,7 @@ function run(lab: Lab, list: readonly Step[]): void {
     const before = lab.world;
     const r = act(lab) as { rejected?: boolean } | null | undefined;
     if (r !== null && r !== undefined && typeof r === "object" && r.rejected === true)
-      expect(lab.world, text).toEqual(before);
+      expect([lab.world.qemu, lab.world.kernel], text).toEqual([before.qemu, before.kernel]);
     expect([...records(lab), ...checkInvariants(lab.world)], text).toEqual([]);
   }
 }
