@@ -1,10 +1,7 @@
-/**
- * The door of the host kernel: every call a VMM can make. Each goes through `hostCall`, which lets a pending
- * fault injection decide, runs the handler otherwise, and records the call in the trace.
- */
-import { type Cx, fresh, own } from "../cx.ts";
+/** Every call a VMM can make into the host kernel, each through the door (door.ts). */
+import type { Cx } from "../cx.ts";
 import type { Errno } from "../errno.ts";
-import type { CallName, TraceArgs } from "../tracer.ts";
+import type { TraceArgs } from "../tracer.ts";
 import { handleEvtq } from "./arm-smmu-v3-events.ts";
 import type {
   By,
@@ -25,13 +22,13 @@ import type {
   ViommuAllocArgs,
 } from "./calls.ts";
 import { iommufdGetHwInfo } from "./device.ts";
+import { hostCall, ioctl, NO_ARGS } from "./door.ts";
 import { iommufdEventqClose, iommufdVeventqAlloc, iommufdVeventqFopsRead, unpinVeventqs } from "./eventq.ts";
 import { iommufdHwptAlloc } from "./hw_pagetable.ts";
 import { iommufdHwptInvalidate } from "./invalidate.ts";
 import { iommufdIoasAllocIoctl, iommufdIoasIovaRanges, iommufdIoasMap, iommufdIoasUnmap } from "./ioas.ts";
 import { pciResetFunction } from "./iommu.ts";
 import { iommufdDestroy, iommufdFopsOpen, iommufdFopsRelease } from "./main.ts";
-import { refuse } from "./rules.ts";
 import { getObj } from "./state.ts";
 import {
   vfioDeviceGetInfo,
@@ -43,77 +40,6 @@ import {
   vfioDfOpen,
 } from "./vfio.ts";
 import { iommufdVdeviceAllocIoctl, iommufdViommuAllocIoctl } from "./viommu.ts";
-
-const NO_ARGS: TraceArgs = Object.freeze({});
-
-/**
- * Rule K-INJECT-1. Counts the call down in every matching injection; one that reaches its turn is used up and
- * gives its errno. Without a device named, an injection matches whatever the call is about.
- */
-function injectedErrno(cx: Cx, call: CallName, dev: number): Errno | null {
-  if (cx.w.injections.length === 0) return null;
-  if (!cx.w.injections.some((i) => i.call === call && (i.dev === null || i.dev === dev))) return null;
-  const list = own(cx, cx.w, "injections");
-  let errno: Errno | null = null;
-  for (let i = 0; i < list.length; ) {
-    const inj = list[i];
-    if (inj === undefined || inj.call !== call || (inj.dev !== null && inj.dev !== dev)) {
-      i++;
-    } else if (inj.left > 1) {
-      list[i++] = fresh(cx, { ...inj, left: inj.left - 1 });
-    } else {
-      list.splice(i, 1);
-      errno ??= inj.errno;
-    }
-  }
-  return errno;
-}
-
-/** The door. `dev` is the physical device the call is about, -1 if none. */
-function hostCall<R extends { readonly errno: Errno | null }>(
-  cx: Cx,
-  call: CallName,
-  by: By,
-  file: number,
-  dev: number,
-  args: () => TraceArgs,
-  run: () => R,
-  failed: (errno: Errno) => R,
-  out: (r: R) => TraceArgs,
-): R {
-  const t = cx.t;
-  if (t.on) t.host(call, by, file, args());
-  const injected = injectedErrno(cx, call, dev);
-  if (injected !== null) t.rule("K-INJECT-1", injected);
-  const r = injected === null ? run() : failed(injected);
-  if (t.on) t.hostRet(r.errno, out(r), injected !== null);
-  return r;
-}
-
-/** An ioctl on an iommufd file: its fd must be open. */
-function ioctl<R extends { readonly errno: Errno | null }>(
-  cx: Cx,
-  call: CallName,
-  by: By,
-  file: number,
-  dev: number,
-  args: () => TraceArgs,
-  run: () => R,
-  failed: (errno: Errno) => R,
-  out: (r: R) => TraceArgs,
-): R {
-  return hostCall(
-    cx,
-    call,
-    by,
-    file,
-    dev,
-    args,
-    () => (cx.w.kernel.files[file]?.fdOpen === true ? run() : failed(refuse(cx, "K-FD-1", "EBADF"))),
-    failed,
-    out,
-  );
-}
 
 const noId = (errno: Errno): HostResult => ({ errno, id: 0 });
 const outId = (r: HostResult): TraceArgs => (r.errno === null && r.id !== 0 ? { id: r.id } : NO_ARGS);
