@@ -5,7 +5,6 @@ import type { Smmuv3Regs } from "./types.ts";
 
 export const A_IDR0 = 0x00;
 export const A_IDR5 = 0x14;
-export const A_IIDR = 0x18;
 export const A_AIDR = 0x1c;
 export const A_CR0 = 0x20;
 export const A_CR0ACK = 0x24;
