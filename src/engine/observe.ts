@@ -3,10 +3,11 @@
  * does, and where the two part. Nothing here changes a world; every fact is computed once per world and device.
  */
 
-import { legal } from "./arch/legal.ts";
+import { legalView } from "./arch/legal.ts";
 import type { Answer, Txn } from "./arch/oracle-types.ts";
 import { alarmOf, nameDivergences, vsmmuDivergences } from "./divergence.ts";
 import type { Attached, DeviceFacts, HardwareAnswer, LegalAnswer, PhysicalSte, VsmmuFacts } from "./facts.ts";
+import { recalledFacts, rememberFacts } from "./facts-inputs.ts";
 import { type HwTxn, peekTransaction } from "./hardware/translate.ts";
 import { getObj } from "./kernel/state.ts";
 import type { Obj } from "./kernel/types.ts";
@@ -100,12 +101,12 @@ export function hardwareAnswerOf(a: { readonly cls: string }, attached: Attached
 export function legalAnswers(world: World, vsmmu: number, txn: Txn): readonly Answer[] {
   const g = world.guest.smmus[vsmmu];
   if (g === undefined) return [];
-  return legal(
+  return legalView(
     g.arch,
-    txn,
     (addr) => memRead64(world.memory, addr),
     (ttb, va) => lookupMapping(world.memory, ttb, va),
-  );
+    world.memory,
+  ).answers(txn);
 }
 
 /** An ordinary read, as the oracle takes it. */
@@ -143,15 +144,15 @@ export function probeIova(world: World, dev: number, vsmmu: number, sid: number)
   const g = world.guest.smmus[vsmmu];
   if (g === undefined || world.memory.tables.length === 0) return PROBE_IOVA;
   const asked: bigint[] = [];
-  legal(
+  legalView(
     g.arch,
-    guestRead(sid, PROBE_IOVA),
     (addr) => memRead64(world.memory, addr),
     (ttb, va) => {
       asked.push(ttb);
       return lookupMapping(world.memory, ttb, va);
     },
-  );
+    world.memory,
+  ).answers(guestRead(sid, PROBE_IOVA));
   for (const ttb of asked) {
     const at = mappedAddress(world, ttb);
     if (at !== null) return at;
@@ -267,7 +268,9 @@ export function deviceFacts(world: World, dev: number): DeviceFacts {
   }
   const known = list[dev];
   if (known !== undefined) return known;
-  const facts = computeFacts(world, dev);
+  const recalled = recalledFacts(world, dev);
+  const facts = recalled ?? computeFacts(world, dev);
+  if (recalled === null) rememberFacts(world, dev, facts);
   list[dev] = facts;
   return facts;
 }
