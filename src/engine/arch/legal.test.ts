@@ -452,6 +452,28 @@ describe("views", () => {
     );
   });
 
+  test("views of one state share what they know of its streams, and a new memory is a new state", () => {
+    const g = s1();
+    g.storeAll(CDT + 0x1000n, makeCd({ asid: 1, ttb: TTB2 }));
+    g.storeAll(g.ste(0x101), makeSte("translate", { cdptr: CDT + 0x1000n }));
+    g.cmd(CFGI_ALL, SYNC);
+    g.map(TTB2, IOVA, OTHER);
+    let reads = 0;
+    const read = (addr: bigint): bigint | null => {
+      reads++;
+      return g.read(addr);
+    };
+    const ask = (memory: object): string[] =>
+      legalView(g.s, read, g.lookup, memory).answers(txn()).map(show).sort();
+    const memory = {};
+    expect(ask(memory)).toEqual([S1, S1B]);
+    const first = reads;
+    expect(ask(memory)).toEqual([S1, S1B]);
+    expect(reads - first).toBeLessThan(first);
+    g.words.set(CDT + 0x1000n, 0n);
+    expect(ask({})).toEqual([S1]);
+  });
+
   test("a script that never invalidates stays bounded", () => {
     const g = s1();
     for (let i = 0n; i < 200n; i++) {

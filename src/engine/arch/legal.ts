@@ -8,7 +8,7 @@ import { historyOf } from "./history.ts";
 import { oracle } from "./oracle.ts";
 import type { Answer, OracleInput, TableRange, Txn } from "./oracle-types.ts";
 import { type ArchSmmu, CR0 } from "./smmu.ts";
-import { allRoots, type Root, staleHits } from "./tlb.ts";
+import { allRoots, type Root, rootsIn, staleHits } from "./tlb.ts";
 
 export type ReadMemory = (addr: bigint) => bigint | null;
 export type LookupTable = (ttb: bigint, va: bigint) => TableRange | null;
@@ -22,15 +22,22 @@ export interface LegalView {
   readonly answers: (t: Txn, trace?: boolean) => readonly Answer[];
 }
 
-export function legalView(s: ArchSmmu, read: ReadMemory, lookup: LookupTable): LegalView {
+/**
+ * `memory` = the immutable object behind `read`, if it is one (not a draft): what the streams of this state share is then
+ * found again by later views of the same state.
+ */
+export function legalView(
+  s: ArchSmmu,
+  read: ReadMemory,
+  lookup: LookupTable,
+  memory: object | null = null,
+): LegalView {
   let roots: readonly Root[] | null = null;
-  return {
-    answers: (t, trace = false) =>
-      enumerate(s, t, read, lookup, trace, () => {
-        roots ??= allRoots(s, read);
-        return roots;
-      }),
+  const shared = (): readonly Root[] => {
+    roots ??= memory === null ? allRoots(s, read) : rootsIn(s, memory, read);
+    return roots;
   };
+  return { answers: (t, trace = false) => enumerate(s, t, read, lookup, trace, shared) };
 }
 
 /** Legal answers to one transaction. See `legalView` for many. */

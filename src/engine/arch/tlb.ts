@@ -67,6 +67,20 @@ export function allRoots(s: ArchSmmu, read: ReadWord): readonly Root[] {
 
 const NO_ROOTS: readonly Root[] = [];
 
+const known = new WeakMap<ArchSmmu, { readonly memory: object; readonly roots: readonly Root[] }>();
+
+/**
+ * `allRoots` of a state that will not change any more: `memory` is the (immutable) object behind `read`, by whose identity
+ * the result is found again. For a draft that is still being written use `allRoots`.
+ */
+export function rootsIn(s: ArchSmmu, memory: object, read: ReadWord): readonly Root[] {
+  const found = known.get(s);
+  if (found?.memory === memory) return found.roots;
+  const roots = allRoots(s, read);
+  known.set(s, { memory, roots });
+  return roots;
+}
+
 function addRoots(out: Root[], more: readonly Root[]): void {
   for (const r of more) if (!hasRoot(out, r)) out.push(r);
 }
