@@ -1,15 +1,4 @@
 /** Host kernel state: iommufd files and objects, iommu groups, masters, VMIDs (model/kernel.md section 1). */
-import type { StreamTableEntry } from "../hardware/types.ts";
-
-export type ObjType =
-  | "IOAS"
-  | "DEVICE"
-  | "HWPT_PAGING"
-  | "HWPT_NESTED"
-  | "VIOMMU"
-  | "VDEVICE"
-  | "VEVENTQ"
-  | "FAULT";
 
 interface ObjBase {
   readonly id: number;
@@ -191,6 +180,3 @@ export interface KernelState {
   /** Index = psmmu. */
   readonly smmus: readonly SmmuState[];
 }
-
-/** Convenience for drivers of the kernel: the STE words they hand to the hardware. */
-export type { StreamTableEntry };
