@@ -63,18 +63,18 @@ module.exports = {
       "script-uses-engine-alone",
       "The script language is text for the engine's actions.",
       { path: "^src/script/" },
-      { path: "^src/(draw|learn|replay|explore|ui|cli)/" },
+      { path: "^src/(draw|learn|replay|explore|review|ui|cli)/" },
     ),
     forbid(
       "draw-is-below-its-peers",
-      "Drawing serves lessons, replay and exploration.",
+      "Drawing serves lessons, replay, exploration and reviews.",
       { path: "^src/draw/" },
-      { path: "^src/(learn|replay|explore|ui|cli)/" },
+      { path: "^src/(learn|replay|explore|review|ui|cli)/" },
     ),
     forbid(
       "features-know-no-front",
-      "Lessons, replay and exploration run under the page and the command line alike.",
-      { path: "^src/(learn|replay|explore)/" },
+      "Lessons, replay, exploration and reviews run under the page and the command line alike.",
+      { path: "^src/(learn|replay|explore|review)/" },
       { path: "^src/(ui|cli)/" },
     ),
     forbid(

@@ -14,12 +14,15 @@ export interface Parsed {
   readonly switches: ReadonlySet<string>;
   /** Last one wins. */
   readonly values: ReadonlyMap<string, string>;
+  /** Every value an option was given, in order. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
 }
 
 export function parseArgs(argv: readonly string[], options: readonly OptionSpec[]): Parsed {
   const positional: string[] = [];
   const switches = new Set<string>();
   const values = new Map<string, string>();
+  const lists = new Map<string, string[]>();
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i] as string;
     if (arg === "--") {
@@ -49,6 +52,7 @@ export function parseArgs(argv: readonly string[], options: readonly OptionSpec[
     const value = eq < 0 ? argv[++i] : arg.slice(eq + 1);
     if (value === undefined) throw new UsageError(`--${name} needs ${spec.value}`);
     values.set(name, value);
+    lists.set(name, [...(lists.get(name) ?? []), value]);
   }
-  return { positional, switches, values };
+  return { positional, switches, values, lists };
 }

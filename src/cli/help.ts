@@ -9,7 +9,6 @@ import type { Subcommand } from "./subcommand.ts";
 /** Subcommands of the contract whose part of the lab is not there yet. */
 export const UNBUILT: Readonly<Record<string, string>> = {
   explore: "exhaustive search from a script's end state",
-  compare: "one script under two profiles",
   draw: "the end state as a picture",
 };
 

@@ -135,3 +135,41 @@ test("a bug in the lab itself has its own status", async () => {
   });
   expect(status).toBe(3);
 });
+
+test("compare: 0 without a difference, 1 with one, 2 for a wrong side", async () => {
+  const claim = file("claim.lab", "plug d0 v0\nplug d1 v0 hot\n");
+  expect((await lab(["compare", claim, "--a", "kernel=7.1", "--b", "kernel=7.1"])).status).toBe(0);
+  const r = await lab(["compare", claim, "--a", "kernel=6.17", "--b", "kernel=7.3"]);
+  expect(r.status).toBe(1);
+  expect(r.stdout).toContain("Knob vdevice (a: all-nested, b: translate-only)");
+  // One side alone is held against the script as written.
+  expect((await lab(["compare", claim, "--a", "fix=D1"])).stdout).toContain("a: as-written\nb: fix=D1");
+  // A side may be told in several parts.
+  const parts = await lab(["compare", claim, "--a", "qemu=v6", "--b", "qemu=v6", "--b", "fix=D1"]);
+  expect(parts.stdout).toContain("b: qemu=v6 fix=D1");
+  const wrong = await lab(["compare", claim, "--a", "kernle=7.3"]);
+  expect(wrong.status).toBe(2);
+  expect(wrong.stderr).toContain('--a: unknown setting "kernle"; did you mean "kernel"?');
+  expect((await lab(["compare", claim])).stderr).toContain("needs --a and --b");
+});
+
+test("compare --json: an object a command and expectation, the first difference at the end", async () => {
+  const script = file("json.lab", "plug d0 v0\nexpect ok\n");
+  const r = await lab(["compare", "--json", script, "--a", "kernel=6.17", "--b", "kernel=7.3"]);
+  const lines = r.stdout
+    .trimEnd()
+    .split("\n")
+    .map((l) => JSON.parse(l));
+  expect(lines[0]).toMatchObject({ line: 1, text: "plug d0 v0", same: false });
+  expect(lines[1]).toEqual({ line: 2, expect: "ok", held: [false, true] });
+  expect(lines[2]).toMatchObject({
+    end: true,
+    sides: ["kernel=6.17", "kernel=7.3"],
+    commands: 1,
+    different: 1,
+    first: {
+      line: 1,
+      knobs: [{ layer: "kernel", key: "vdevice", values: ["all-nested", "translate-only"] }],
+    },
+  });
+});
