@@ -32,14 +32,15 @@ export function waypoints(
   return points;
 }
 
-/** A line through the points, bending only between them. */
+/** A line through the points that swings right after each station and then goes straight, as attachments do. */
 export function wayPath(points: readonly Waypoint[]): string {
   return points
     .map(({ x, y }, i) => {
       const before = points[i - 1];
       if (before === undefined) return `M${x} ${y}`;
-      const mid = (before.y + y) / 2;
-      return `C${before.x} ${mid} ${x} ${mid} ${x} ${y}`;
+      const knee = before.y + Math.min(y - before.y, M.swing - 4);
+      const mid = (before.y + knee) / 2;
+      return `C${before.x} ${mid + 6} ${x} ${mid - 6} ${x} ${knee}L${x} ${y}`;
     })
     .join("");
 }

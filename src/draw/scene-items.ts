@@ -179,7 +179,8 @@ export function deviceItem(
     ...objectItem(file, tag, obj, "DEVICE"),
     role: "device",
     under,
-    text: name,
+    aside: "",
+    text: tag === "" ? name : `${name} · ${tag}`,
     dev: obj.dev,
     says: `DEVICE ${obj.id}, ${name}, ${attached}, ${usersText(obj.users)}`,
   };

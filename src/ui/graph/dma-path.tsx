@@ -44,7 +44,7 @@ export const DmaPath = memo(function DmaPath({
             key={name}
             className="dma-end"
             data-way={name}
-            style={{ transform: `translate(${last.x}px, ${last.y}px)` }}
+            style={{ transform: `translate(${last.x}px, ${last.y - 12}px)` }}
           >
             <StateTag name={way.kind} text={`DMA ${name === "is" ? "is" : "must be"} ${way.word}`} solid />
           </div>
