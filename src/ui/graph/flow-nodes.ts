@@ -54,8 +54,6 @@ export interface Flow {
 }
 
 const NO_HEADS: readonly number[] = [];
-/** DOM id of an item, for `aria-activedescendant`. */
-export const domId = (key: string): string => `item-${key.replaceAll(/[^\w-]/g, "_")}`;
 
 const fixed = { draggable: false, selectable: false, focusable: false, connectable: false } as const;
 

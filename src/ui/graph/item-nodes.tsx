@@ -3,7 +3,7 @@ import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import { M } from "../../draw/layout.ts";
 import type { Column, Item } from "../../draw/scene-types.ts";
 import { StateIcon, StateTag } from "../theme/icons.tsx";
-import { domId } from "./flow-nodes.ts";
+import { domId } from "./dom-id.ts";
 import { isFresh, useMarks } from "./marks-store.ts";
 
 export interface ItemProps {

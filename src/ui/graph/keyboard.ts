@@ -2,8 +2,8 @@
  * Walking the picture with the keys: left and right along a floor, up and down through a device's column. Works on
  * positions alone, so it needs no table of neighbours.
  */
-import { type Layout, M } from "../../draw/layout.ts";
-import { eachItem, type Item, type Scene } from "../../draw/scene-types.ts";
+import { type Layout, M, slotsFor } from "../../draw/layout.ts";
+import { eachItem, type Item, type Role, type Scene } from "../../draw/scene-types.ts";
 
 export type Walk = "left" | "right" | "up" | "down" | "home" | "end";
 
@@ -22,21 +22,24 @@ interface Anchor {
   readonly y: number;
 }
 
-/** Where the eye looks for an item: the middle of a cell, the head of a bar. */
+/** Where the eye looks for an item: the thread of a device's stations, the head of a bar. */
 function anchorsOf(scene: Scene, layout: Layout): Anchor[] {
   const anchors: Anchor[] = [];
+  const thread = slotsFor(scene).leftWidth / 2;
   eachItem(scene, (item) => {
     const box = layout.boxes.get(item.key);
     if (box === undefined || item.ghost) return;
     const shared = layout.heads.has(item.key);
     anchors.push({
       item,
-      x: shared ? box.x + M.head / 3 : box.x + box.w / 2,
+      x: box.x + (shared ? M.head / 3 : STATIONS.has(item.role) ? thread : box.w / 2),
       y: shared ? box.y + Math.min(box.h / 2, M.frame / 2) : box.y + box.h / 2,
     });
   });
   return anchors;
 }
+
+const STATIONS: ReadonlySet<Role> = new Set(["ste", "accel-device", "device", "pste"]);
 
 /** Straight ahead is near, aside is far: a step keeps its floor or its column where it can. */
 const ASIDE = 4;
@@ -74,7 +77,8 @@ function columnStart(scene: Scene, layout: Layout, key: string | null): Anchor |
     for (const column of block.columns) {
       if (column.key !== key || column.pste === null) continue;
       const box = layout.boxes.get(column.pste.key);
-      if (box !== undefined) return { item: column.pste, x: box.x + box.w / 2, y: box.y + box.h / 2 };
+      if (box !== undefined)
+        return { item: column.pste, x: box.x + slotsFor(scene).leftWidth / 2, y: box.y + box.h / 2 };
     }
   return null;
 }

@@ -3,7 +3,7 @@ import { memo, useState } from "react";
 import { cellAt, MAP } from "../../draw/layout-map.ts";
 import type { Block, Column, Item, Kind, Parked } from "../../draw/scene-types.ts";
 import { StateIcon, StateTag } from "../theme/icons.tsx";
-import { domId } from "./flow-nodes.ts";
+import { domId } from "./dom-id.ts";
 import { isFresh, useMarks } from "./marks-store.ts";
 
 interface Spot {

@@ -1,0 +1,2 @@
+/** DOM id of an item, for `aria-activedescendant`. */
+export const domId = (key: string): string => `item-${key.replaceAll(/[^\w-]/g, "_")}`;
