@@ -2,6 +2,7 @@
 import { Tabs } from "radix-ui";
 import type { ReactNode } from "react";
 import { Controls } from "../controls/controls.tsx";
+import { Welcome } from "../controls/welcome.tsx";
 import { Inspector } from "../inspector/inspector.tsx";
 import { type Place, usePrefs } from "../state/prefs-store.ts";
 import { Timeline } from "../timeline/timeline.tsx";
@@ -27,23 +28,27 @@ export function NarrowFrame() {
   const place = usePrefs((prefs) => prefs.place);
   return (
     <Tabs.Root
+      asChild
       className="narrow"
       value={place}
       onValueChange={(next) => usePrefs.getState().change({ place: next as Place })}
     >
-      {TABS.map(({ id, name }) => (
-        <Tabs.Content key={id} value={id} className="narrow-place" tabIndex={-1}>
-          <ErrorBoundary place={`The ${name.toLowerCase()} place`}>{BODIES[id]()}</ErrorBoundary>
-        </Tabs.Content>
-      ))}
-      <Tabs.List className="narrow-tabs" aria-label="Places">
-        {TABS.map(({ id, name, glyph }) => (
-          <Tabs.Trigger key={id} value={id} className="narrow-tab">
-            <Glyph name={glyph} />
-            {name}
-          </Tabs.Trigger>
+      <main>
+        <Welcome />
+        {TABS.map(({ id, name }) => (
+          <Tabs.Content key={id} value={id} className="narrow-place" tabIndex={-1}>
+            <ErrorBoundary place={`The ${name.toLowerCase()} place`}>{BODIES[id]()}</ErrorBoundary>
+          </Tabs.Content>
         ))}
-      </Tabs.List>
+        <Tabs.List className="narrow-tabs" aria-label="Places">
+          {TABS.map(({ id, name, glyph }) => (
+            <Tabs.Trigger key={id} value={id} className="narrow-tab">
+              <Glyph name={glyph} />
+              {name}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+      </main>
     </Tabs.Root>
   );
 }

@@ -8,13 +8,13 @@ import { GraphPlace } from "./graph-place.tsx";
 
 export function WideFrame() {
   return (
-    <div className="frame">
+    <main className="frame">
       <div className="frame-panes">
         <SplitPane
           id="controls-pane"
           label="Width of the controls"
           side="left"
-          initial={276}
+          initial={292}
           min={220}
           most={0.4}
         >
@@ -22,11 +22,11 @@ export function WideFrame() {
             <Controls />
           </ErrorBoundary>
         </SplitPane>
-        <main className="frame-graph" aria-label="Graph">
+        <div className="frame-graph">
           <ErrorBoundary place="The graph">
             <GraphPlace />
           </ErrorBoundary>
-        </main>
+        </div>
         <SplitPane
           id="inspector-pane"
           label="Width of the inspector"
@@ -52,6 +52,6 @@ export function WideFrame() {
           <Timeline />
         </ErrorBoundary>
       </SplitPane>
-    </div>
+    </main>
   );
 }

@@ -1,4 +1,6 @@
 /** Everything that can be done to the machine. Each control appends one script line, and nothing else. */
+
+import { NARROW, useMedia } from "../app/use-media.ts";
 import { Console } from "../console/console.tsx";
 import { useSession } from "../state/session-store.ts";
 import { DeviceList } from "./device-list.tsx";
@@ -11,12 +13,14 @@ import "./controls.css";
 
 export function Controls() {
   const v = useShownVsmmu();
+  // A narrow frame shows the first hint over all its places.
+  const narrow = useMedia(NARROW);
   const vsmmus = useSession((session) => session.node.setup.vsmmus);
   return (
     <div className="pane controls" data-testid="controls" data-hint-side="right">
       <h2 className="for-ears">Controls</h2>
       <div className="controls-scroll">
-        <Welcome />
+        {narrow ? null : <Welcome />}
         {vsmmus[v] === undefined ? (
           <p className="controls-none">This script declares no vSMMU.</p>
         ) : (

@@ -14,7 +14,6 @@ const GBPA_ABORT = 0x10_0000;
 
 function VsmmuChooser({ v }: { readonly v: number }) {
   const vsmmus = useSession((session) => session.node.setup.vsmmus);
-  if (vsmmus.length < 2) return null;
   const choose = (next: number): void => {
     useChosenVsmmu.setState({ v: next });
     useSelection.getState().select({ kind: "vsmmu", v: next });
@@ -83,6 +82,7 @@ function BitControl({ label, on, lines, words = { off: "0", on: "1" }, tones }: 
 export function VsmmuSection({ v }: { readonly v: number }) {
   const spec = useSession((session) => session.node.setup.vsmmus[v]);
   const regs = useSession((session) => session.world.qemu.smmus[v]?.regs);
+  const several = useSession((session) => session.node.setup.vsmmus.length > 1);
   if (spec === undefined || regs === undefined) return null;
   const { name, bus } = spec;
   return (
@@ -90,16 +90,19 @@ export function VsmmuSection({ v }: { readonly v: number }) {
       id="vsmmu"
       title={`vSMMU ${name} · ${bus}`}
       aside={
-        <Button
-          look="quiet"
-          className="control-inspect"
-          onClick={() => useSelection.getState().select({ kind: "vsmmu", v })}
-        >
-          inspect
-        </Button>
+        several ? (
+          <VsmmuChooser v={v} />
+        ) : (
+          <Button
+            look="quiet"
+            className="control-inspect"
+            onClick={() => useSelection.getState().select({ kind: "vsmmu", v })}
+          >
+            inspect
+          </Button>
+        )
       }
     >
-      <VsmmuChooser v={v} />
       <BitControl
         label="SMMUEN"
         on={(regs.cr0 & CR0.SMMUEN) !== 0}

@@ -48,7 +48,7 @@ export function KnobPopover({
       label={label}
       className="knobs"
       trigger={
-        <button type="button" className="btn picker" data-testid={testid}>
+        <button type="button" className="btn picker" data-testid={testid} aria-label={`${label}: ${value}`}>
           <span className="picker-label">{label}</span>
           <span className="picker-value">{value}</span>
           <Glyph name="down" className="picker-arrow" />

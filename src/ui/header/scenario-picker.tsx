@@ -14,7 +14,12 @@ export function ScenarioPicker() {
       label="Scenarios"
       className="scenarios"
       trigger={
-        <button type="button" className="btn picker picker-scenario" data-testid="scenario-picker">
+        <button
+          type="button"
+          className="btn picker picker-scenario"
+          data-testid="scenario-picker"
+          aria-label={`Scenario: ${title === "" ? "untitled" : title}`}
+        >
           <span className="picker-label">Scenario</span>
           <span className="picker-value">{title === "" ? "untitled" : title}</span>
           <Glyph name="down" className="picker-arrow" />

@@ -6,6 +6,7 @@ import { Button } from "../widgets/button.tsx";
 import { Empty } from "../widgets/empty.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { subjectTitle } from "./subject-title.ts";
+import "../widgets/table.css";
 import "./inspector.css";
 
 const SubjectView = lazy(() => import("./subject-view.tsx"));

@@ -13,6 +13,7 @@ import { useSession } from "../state/session-store.ts";
 import { play } from "../widgets/act.tsx";
 import { PreviewCard } from "../widgets/preview-card.tsx";
 import { paletteVerbs } from "./palette-verbs.ts";
+import "../widgets/dialog.css";
 import "./palette.css";
 
 const GROUPS: readonly CommandGroup[] = ["Steps", "View", "Go to", "Session"];

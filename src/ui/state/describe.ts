@@ -66,24 +66,30 @@ const attachment = ({ attached, hwpt }: DeviceFacts): string =>
 const names = ({ divergences }: DeviceFacts): string =>
   [...new Set(divergences.map(({ id }) => id ?? "a divergence without a name"))].join(", ");
 
+const legalWords = ({ legal }: DeviceFacts): string => legal.map((one) => LEGAL_WORD[one]).join(" or ");
+
+const divergesInDma = ({ divergences }: DeviceFacts): boolean =>
+  divergences.some(({ kind }) => kind === "dma");
+
+/** What its DMA does now, against what it must. */
+function verdict(facts: DeviceFacts): string {
+  if (facts.hardware === null) return "";
+  const does = `DMA: ${HARDWARE_WORD[facts.hardware]}`;
+  if (facts.legal.length === 0) return does;
+  return divergesInDma(facts) ? `${does}, must be: ${legalWords(facts)}` : `${does}, as it must`;
+}
+
 /** What a step changed for one device; null if nothing a reader would see. */
 function describeDevice(name: string, before: DeviceFacts, after: DeviceFacts): string | null {
   if (before === after) return null;
   const parts: string[] = [];
   if (before.attached !== after.attached || before.hwpt !== after.hwpt) {
-    parts.push(`${name} ${attachment(before)} → ${attachment(after)}`);
+    parts.push(`${attachment(before)} → ${attachment(after)}`);
   }
-  const [must, mustNow] = [before.legal.join(" or "), after.legal.join(" or ")];
-  if (must !== mustNow && after.legal.length > 0) {
-    parts.push(`must: ${after.legal.map((one) => LEGAL_WORD[one]).join(" or ")}`);
-  }
-  if (before.hardware !== after.hardware && after.hardware !== null) {
-    parts.push(`does: ${HARDWARE_WORD[after.hardware]}`);
-  }
+  if (verdict(before) !== verdict(after) && after.hardware !== null) parts.push(verdict(after));
   const [was, is] = [names(before), names(after)];
   if (was !== is) parts.push(is === "" ? `no longer diverges (${was})` : `diverges ${is}`);
-  if (parts.length === 0) return null;
-  return parts[0]?.startsWith(name) ? parts.join("; ") : `${name} ${parts.join("; ")}`;
+  return parts.length === 0 ? null : `${name}: ${parts.join("; ")}`;
 }
 
 export function describeStep(before: World, after: World): readonly string[] {

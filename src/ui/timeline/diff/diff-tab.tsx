@@ -6,6 +6,7 @@ import { Button } from "../../widgets/button.tsx";
 import { Empty } from "../../widgets/empty.tsx";
 import { ScrollRegion } from "../../widgets/scroll-region.tsx";
 import { type Change, diffWorlds } from "./world-diff.ts";
+import "../../widgets/table.css";
 import "./diff.css";
 
 const FLOORS: readonly Change["floor"][] = ["Guest", "QEMU", "iommufd", "Hardware", "Lab"];

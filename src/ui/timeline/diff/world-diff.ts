@@ -25,6 +25,25 @@ type Path = readonly Key[];
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;
 
+/** Fields that hold indices of things with names. */
+const INDEXED: Readonly<Record<string, (world: World) => readonly { readonly name: string }[]>> = {
+  devices: (world) => world.setup.devices,
+  plugged: (world) => world.setup.devices,
+  dev: (world) => world.setup.devices,
+  filledBy: (world) => world.setup.devices,
+  vsmmu: (world) => world.setup.vsmmus,
+  psmmu: (world) => world.setup.psmmus,
+};
+
+/** A field's value, with names where it is an index or a list of them. */
+function printNamed(world: World, key: Key | undefined, value: unknown): string {
+  const names = INDEXED[String(key)]?.(world);
+  if (names === undefined) return printField(value);
+  const one = (index: unknown): string =>
+    typeof index === "number" ? (names[index]?.name ?? (index < 0 ? "–" : String(index))) : printField(index);
+  return Array.isArray(value) ? (value.length === 0 ? "none" : value.map(one).join(", ")) : one(value);
+}
+
 export function printField(value: unknown): string {
   if (value === undefined || value === null) return "–";
   if (typeof value === "bigint") return `0x${value.toString(16)}`;
@@ -143,6 +162,9 @@ function* memoryChanges(
 const isPlainList = (value: unknown): boolean =>
   Array.isArray(value) && value.every((one) => !isObject(one)) && value.length <= 16;
 
+/** An iommufd file before it is opened. */
+const NO_FILE = Object.freeze({ objects: [] });
+
 const nothing = (value: unknown): boolean => value === null || value === undefined;
 
 export interface WorldDiff {
@@ -168,8 +190,8 @@ export function diffWorlds(before: World, after: World, limit = 5000): WorldDiff
       floor,
       subject,
       field: path.slice(depth).join("."),
-      before: printField(from),
-      after: printField(to),
+      before: printNamed(after, path.at(-1), from),
+      after: printNamed(after, path.at(-1), to),
     });
   }
 
@@ -177,6 +199,11 @@ export function diffWorlds(before: World, after: World, limit = 5000): WorldDiff
     if (Object.is(from, to) || cut) return;
     if (path.length === 1 && path[0] === "memory") {
       for (const [field, x, y] of memoryChanges(before.memory, after.memory)) add(["memory", field], x, y);
+      return;
+    }
+    if (path.length === 3 && path[1] === "files" && (from === undefined || to === undefined)) {
+      // A file that was just opened, or never was, is told object by object like any other.
+      walk(path, from ?? NO_FILE, to ?? NO_FILE);
       return;
     }
     const deep = isObject(from) && isObject(to) && Array.isArray(from) === Array.isArray(to);

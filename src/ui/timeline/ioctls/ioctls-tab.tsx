@@ -9,6 +9,7 @@ import { RuleLink } from "../../widgets/rule-link.tsx";
 import { ScrollRegion } from "../../widgets/scroll-region.tsx";
 import { namesOf, printArgs } from "../calls/rows.ts";
 import { HOST_CALL_NAMES } from "../host-names.ts";
+import "../../widgets/table.css";
 import "./ioctls.css";
 
 const PAGE = 300;
@@ -79,7 +80,7 @@ export function IoctlsTab() {
                 <td className="num">{at + 1}</td>
                 <td className="mono">{HOST_CALL_NAMES[node.call]}</td>
                 <td>{node.by === "qemu" ? "QEMU" : "raw"}</td>
-                <td className="mono">{world.kernel.files[node.file]?.name ?? node.file}</td>
+                <td className="mono">{world.kernel.files[node.file]?.name ?? "–"}</td>
                 <td className="mono ioctl-wide">{printArgs(node.args, nameOf, 40)}</td>
                 <td className="mono ioctl-result">
                   {node.errno ?? "0"}

@@ -131,7 +131,11 @@ export function createEditor(
         theme,
         autocompletion({ override: [complete] }),
         keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
-        EditorView.contentAttributes.of({ "aria-label": "Script of this line", spellcheck: "false" }),
+        EditorView.contentAttributes.of({
+          "aria-label": "Script of this line",
+          spellcheck: "false",
+          tabindex: "0",
+        }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           if (update.transactions.some((one) => one.annotation(fromSession) === true)) return;

@@ -1,5 +1,6 @@
 /** The tree as its lines: one for each end, named after the first step that is its own. */
 import type { NodeId, Session, TimelineNode } from "../../../script/session.ts";
+import { stepLabel } from "./step-label.ts";
 
 export interface Line {
   readonly end: TimelineNode;
@@ -34,20 +35,17 @@ function findLines(session: Session): readonly Line[] {
     for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
       const node = session.node(top.id);
       const { children } = node;
+      const first = top.first ?? (node.kind === "command" ? stepLabel(node) : null);
       if (children.length === 0) {
-        lines.push({ end: node, title, from: top.from, first: top.first ?? title });
+        lines.push({ end: node, title, from: top.from, first: first ?? stepLabel(node) });
         continue;
       }
       for (let at = children.length - 1; at >= 1; at--) {
         const child = children[at];
-        if (child !== undefined) {
-          stack.push({ id: child, from: node.step, first: session.node(child).text });
-        }
+        if (child !== undefined) stack.push({ id: child, from: node.step, first: null });
       }
       const eldest = children[0];
-      if (eldest !== undefined) {
-        stack.push({ id: eldest, from: top.from, first: top.first ?? session.node(eldest).text });
-      }
+      if (eldest !== undefined) stack.push({ id: eldest, from: top.from, first });
     }
   }
   return lines;

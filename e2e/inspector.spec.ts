@@ -1,0 +1,67 @@
+import { Lab } from "./lab.ts";
+import { expect, test } from "./support/app.ts";
+
+test("a register is edited by its switches and written; QEMU's value and the architecture's agree", async ({
+  app,
+}) => {
+  const lab = await Lab.open(app, "#v=1&select=vsmmu.0");
+  const registers = lab.inspector.getByTestId("registers");
+  await registers.getByRole("button", { name: /^CR0 / }).click();
+  await registers.getByRole("switch", { name: "CMDQEN" }).check();
+  await expect(registers.getByRole("textbox", { name: "CR0 as hex" })).toHaveValue("0x00000008");
+  await registers.getByRole("button", { name: "Write" }).click();
+  await lab.idle();
+  await expect(lab.step).toContainText("write v0 CR0 0x8");
+  await expect(registers.getByRole("button", { name: /^CR0ACK / })).toContainText("0x00000008");
+});
+
+test("bad hex is refused in place, with the reason, and nothing can be written", async ({ app }) => {
+  const lab = await Lab.open(app, "#v=1&select=vsmmu.0");
+  const registers = lab.inspector.getByTestId("registers");
+  await registers.getByRole("button", { name: /^GBPA / }).click();
+  const hex = registers.getByRole("textbox", { name: "GBPA as hex" });
+  await hex.fill("0xzz");
+  await expect(registers.getByRole("alert")).toHaveText("“0xzz” is no number: decimal, 0x… or 0b…");
+  await hex.fill("0x1_0000_0000");
+  await expect(registers.getByRole("alert")).toHaveText("0x1_0000_0000 needs more than 32 bits");
+  await hex.fill("0x80100000");
+  await expect(registers.getByRole("alert")).toBeHidden();
+});
+
+test("an STE is edited bit by bit; architecture, QEMU and host say what they make of it", async ({ app }) => {
+  const lab = await Lab.open(app);
+  await lab.type("ste v0 0x108 bypass");
+  await app.page.evaluate(() => {
+    location.hash = "#v=1&select=ste.0.108";
+  });
+  const opinions = lab.inspector.getByTestId("ste-opinions");
+  await expect(opinions).toContainText("takes it as bypass");
+  await lab.inspector.getByRole("button", { name: "Bits", exact: true }).click();
+  await lab.inspector.getByRole("switch", { name: "q0 bit 52, S1ContextPtr" }).click();
+  await expect(opinions).toContainText("EIO");
+  await lab.inspector.getByRole("switch", { name: "q0 bit 52, S1ContextPtr" }).click();
+  await lab.inspector.getByRole("switch", { name: "q0 bit 3, Config" }).click();
+  await expect(opinions).toContainText("takes it as abort");
+  await lab.inspector.getByRole("button", { name: "Store", exact: true }).click();
+  await lab.idle();
+  await expect(lab.step).toContainText("ste v0 0x108 q0=0x1");
+});
+
+test("the DMA probe shows both ways hop by hop and where they part", async ({ app }) => {
+  const lab = await Lab.open(app);
+  const hops = lab.inspector.getByTestId("hops");
+  await expect(hops.getByRole("row", { name: /^GBPA/ })).toContainText("ABORT=1");
+  await expect(hops.getByRole("row", { name: /^so/ })).toContainText("abort");
+  await expect(hops.getByRole("row", { name: /^so/ })).toContainText("pass-s2");
+  await expect(hops.locator("[data-parts]")).toHaveCount(1);
+});
+
+test("references lead from object to object, and back", async ({ app }) => {
+  const lab = await Lab.open(app, "#v=1&select=object.0.3");
+  const title = lab.inspector.getByRole("heading", { level: 2 });
+  await expect(title).toContainText("HWPT_PAGING 3");
+  await lab.inspector.getByRole("button", { name: "v0.viommu (VIOMMU 4)" }).click();
+  await expect(title).toContainText("VIOMMU 4");
+  await lab.inspector.getByRole("button", { name: "Back to what was selected before" }).click();
+  await expect(title).toContainText("HWPT_PAGING 3");
+});
