@@ -96,17 +96,15 @@ function state(item: Item | null): string {
 
 function viommu(panel: Panel, group: ViommuGroup, columns: readonly Column[]): void {
   const own = new Map<string, Item>();
-  const rest: Item[] = [];
   for (const { item } of group.chips) {
     const column = columns.find((one) => one.dev === item.dev);
-    if (item.dev === null) rest.push(item);
-    else if (column !== undefined) own.set(column.key, item);
+    if (column !== undefined) own.set(column.key, item);
   }
   const { item } = group;
   panel.lanes(`${item.label}${users(item)}${gone(item)}`, own);
   panel.lanes(`  ${item.text}`, new Map());
   for (const queue of group.veventqs) panel.lanes(`  ${queue.label}${gone(queue)}`, new Map());
-  for (const one of [...group.rails, ...rest])
+  for (const one of group.rails)
     panel.bar(
       longest(
         BAR,

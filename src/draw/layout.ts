@@ -66,7 +66,7 @@ export const M = {
   pste: 48,
   parked: 28,
   parkedWidth: 152,
-  eventq: 72,
+  eventq: 64,
 } as const;
 
 /** A slot: on the left DEVICE and its own HWPT, on the right the vDEVICE and, below it, the lanes. */
@@ -107,21 +107,11 @@ export const slotsFor = (scene: Scene): SlotMeasures => SLOTS[densityOf(scene)];
 
 const bodyWidth = (block: Block, S: SlotMeasures): number => M.head + block.capacity * S.slot;
 
-/** Rows of chips below the columns' own one. */
-const extraRows = (group: ViommuGroup, perRow: number): number => {
-  let rows = 0;
-  for (const chip of group.chips) rows = Math.max(rows, Math.floor(chip.slot / perRow));
-  return rows;
-};
-
 const railRows = (group: ViommuGroup): number => Math.max(group.rails.length, group.railRows);
 
-const groupHeight = (group: ViommuGroup, perRow: number): number =>
-  frameHeight(railRows(group), extraRows(group, perRow));
+const groupHeight = (group: ViommuGroup): number => frameHeight(railRows(group));
 
-function frameHeight(rails: number, extra: number): number {
-  return 2 * M.edge + M.headRow + rails * (M.rowGap + M.rail) + extra * (M.rowGap + M.chip);
-}
+const frameHeight = (rails: number): number => 2 * M.edge + M.headRow + rails * (M.rowGap + M.rail);
 
 const ioasHeight = (group: IoasGroup): number => ioasFrame(Math.max(1, group.hwpts.length));
 const ioasFrame = (hwpts: number): number => M.edge + hwpts * (M.paging + M.rowGap) + M.ioasRow;
@@ -222,13 +212,12 @@ export function layoutOf(scene: Scene, before: Layout | null = null): Layout {
   const viommuY = deviceY + M.cell + M.swing;
 
   // vIOMMU frames: each block stacks its own.
-  let viommuBottom = viommuY + frameHeight(2, 0);
+  let viommuBottom = viommuY + frameHeight(2);
   blocks.forEach((block, i) => {
-    const perRow = Math.max(1, block.capacity);
     let y = viommuY;
     for (const group of block.viommus) {
-      const height = groupHeight(group, perRow);
-      placeViommu(out, S, block, group, { x: leftOf(i), y, perRow, height });
+      const height = groupHeight(group);
+      placeViommu(out, S, block, group, { x: leftOf(i), y, height });
       y += height + M.inset;
     }
     viommuBottom = Math.max(viommuBottom, y - M.inset);
@@ -319,14 +308,14 @@ function placeViommu(
   S: SlotMeasures,
   block: Block,
   group: ViommuGroup,
-  at: { readonly x: number; readonly y: number; readonly perRow: number; readonly height: number },
+  at: { readonly x: number; readonly y: number; readonly height: number },
 ): void {
   const width = bodyWidth(block, S);
   out.box(group.item.key, at.x, at.y, width, at.height);
   out.head(group.item.key, HEAD);
   group.veventqs.forEach((queue, n) => {
-    // Beside the label in the head; further ones (no driver makes any today) below it.
-    const y = at.y + M.edge + n * (M.rail - 2);
+    // Below the label at the head's end; further ones (no driver makes any today) lower still.
+    const y = at.y + M.edge + 17 + n * (M.rail - 4);
     out.box(queue.key, at.x + M.head - M.inset - M.eventq, y, M.eventq, M.rail - 4);
   });
   let y = at.y + M.edge + M.headRow + M.rowGap;
@@ -335,13 +324,9 @@ function placeViommu(
     out.head(rail.key, HEAD);
     y += M.rail + M.rowGap;
   }
-  const rowHeight = M.chip + M.rowGap;
-  const extraTop = at.y + M.edge + M.headRow + M.rowGap + railRows(group) * (M.rail + M.rowGap);
-  for (const { item, slot } of group.chips) {
-    const row = Math.floor(slot / at.perRow);
-    const chipY = row === 0 ? at.y + M.edge + (M.headRow - M.chip) / 2 : extraTop + (row - 1) * rowHeight;
-    out.box(item.key, at.x + M.head + (slot % at.perRow) * S.slot + S.left, chipY, S.leftWidth, M.chip);
-  }
+  const chipY = at.y + M.edge + (M.headRow - M.chip) / 2;
+  for (const { item, slot } of group.chips)
+    out.box(item.key, at.x + M.head + slot * S.slot + S.left, chipY, S.leftWidth, M.chip);
 }
 
 function placeLine(out: Placer, S: SlotMeasures, attachment: Attachment): void {

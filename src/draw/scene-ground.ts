@@ -7,15 +7,7 @@ import type { AccelDevice } from "../engine/qemu/types.ts";
 import type { World } from "../engine/world.ts";
 import type { DeviceView } from "./scene-items.ts";
 import { keep } from "./scene-keep.ts";
-import {
-  assignSlots,
-  type Block,
-  type Column,
-  capacityFor,
-  eachItem,
-  type Item,
-  type Scene,
-} from "./scene-types.ts";
+import { assignSlots, type Block, type Column, capacityFor, type Item, type Scene } from "./scene-types.ts";
 
 /** What is known of device `dev` beyond the tables. */
 export type Views = (world: World, dev: number) => DeviceView;
@@ -56,6 +48,15 @@ export function attachedHwpt(
   };
 }
 
+/** Items of a finished scene, for the next one. */
+export const INDEX = new WeakMap<Scene, Map<string, Item>>();
+
+/** Slots of a finished block. */
+export const SLOTS = new WeakMap<
+  Block,
+  { readonly members: readonly number[]; readonly slots: ReadonlyMap<string, number> }
+>();
+
 const ITEMS = new WeakMap<Obj, { readonly more: string; readonly item: Item }>();
 
 /** Calls `visit` for every object of a file, by id. */
@@ -81,13 +82,15 @@ export class Ground {
   /** Files with at least one object, ascending. */
   readonly files: readonly number[];
   private readonly viewOf: Views;
-  private oldItems: Map<string, Item> | null = null;
+  /** Last item by key, handed on from picture to picture: an old one does no harm, for only equal ones are taken. */
+  readonly items: Map<string, Item>;
   private readonly slots = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(world: World, viewOf: Views, old: Scene | null) {
     this.world = world;
     this.viewOf = viewOf;
     this.old = old;
+    this.items = (old === null ? undefined : INDEX.get(old)) ?? new Map();
     if (old !== null) {
       for (const block of old.blocks) {
         this.oldBlocks.set(block.key, block);
@@ -101,15 +104,11 @@ export class Ground {
     this.placeFiles();
   }
 
-  /** `next`, or the equal item of the last picture. */
+  /** `next`, or the equal item of an earlier picture. */
   item(next: Item): Item {
-    if (this.old === null) return next;
-    if (this.oldItems === null) {
-      const items = new Map<string, Item>();
-      eachItem(this.old, (item) => items.set(item.key, item));
-      this.oldItems = items;
-    }
-    return keep(this.oldItems.get(next.key), next);
+    const item = keep(this.items.get(next.key), next);
+    if (item === next) this.items.set(next.key, item);
+    return item;
   }
 
   /**
@@ -137,8 +136,18 @@ export class Ground {
   slotsOf(block: string): ReadonlyMap<string, number> {
     let slots = this.slots.get(block);
     if (slots === undefined) {
-      const keys = (this.members.get(block) ?? []).map((dev) => colKey(this.world, dev));
+      const members = this.members.get(block) ?? [];
       const old = this.oldBlocks.get(block);
+      const kept = old === undefined ? undefined : SLOTS.get(old);
+      if (
+        kept !== undefined &&
+        kept.members.length === members.length &&
+        kept.members.every((dev, i) => dev === members[i])
+      ) {
+        this.slots.set(block, kept.slots);
+        return kept.slots;
+      }
+      const keys = members.map((dev) => colKey(this.world, dev));
       const before =
         old === undefined ? null : new Map(old.columns.filter((c) => !c.ghost).map((c) => [c.key, c.slot]));
       slots = assignSlots(keys, before);

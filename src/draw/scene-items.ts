@@ -203,7 +203,7 @@ export function viommuItem(world: World, file: number, tag: string, obj: ViommuO
     ...objectItem(file, tag, obj, "vIOMMU"),
     role: "viommu",
     under: objectKey(file, obj.hwpt, "HWPT_PAGING"),
-    text: `VMID ${obj.vmid} on ${psmmu}`,
+    text: `VMID ${obj.vmid} · ${psmmu}`,
     says: `vIOMMU ${obj.id} over HWPT ${obj.hwpt} on ${psmmu}, VMID ${obj.vmid}, ${usersText(obj.users)}`,
   };
 }
@@ -331,8 +331,10 @@ export function psteItem(world: World, dev: number, view: DeviceView): Item {
     world.setup.psmmus.length > 1 ? `${world.setup.psmmus[spec?.psmmu ?? 0]?.name ?? "?"} · ` : "";
   const text =
     view.diverges === ""
-      ? `${where}${vmid === 0 || where !== "" ? "" : `VMID ${vmid} · `}DMA ${view.is}`
-      : `must be ${view.must}`;
+      ? `${where}${vmid === 0 || where !== "" ? "" : `VMID ${vmid}, `}DMA ${view.is}`
+      : view.must === view.is
+        ? "another address"
+        : `must ${view.must}`;
   const more = sids.length > 1 ? `+${sids.length - 1}` : "";
   return {
     ...base,

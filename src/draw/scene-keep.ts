@@ -49,13 +49,16 @@ function withGhostsInGroup(now: ViommuGroup, was: ViommuGroup | undefined): Viom
   const taken = new Set(now.chips.map((chip) => chip.slot));
   return {
     ...now,
-    // A rail's ghost stays where it was only while there is room: abort lies before bypass.
-    rails: [...now.rails, ...rails.slice(0, Math.max(0, now.railRows - now.rails.length))].sort(
-      (a, b) => Number(a.kind === "bypass") - Number(b.kind === "bypass"),
-    ),
+    // A ghost stays in its row, so that those below do not move yet.
+    rails: inRows(now.rails, rails, was.rails),
     chips: [...now.chips, ...chips.filter((chip) => !taken.has(chip.slot))],
     veventqs: now.veventqs.length > 0 ? now.veventqs : queues,
   };
+}
+
+function inRows(now: readonly Item[], ghosts: readonly Item[], was: readonly Item[]): readonly Item[] {
+  const rank = new Map(was.map((rail, i) => [rail.key, i]));
+  return [...now, ...ghosts].sort((a, b) => (rank.get(a.key) ?? 1e6) - (rank.get(b.key) ?? 1e6));
 }
 
 function ghostGroup(group: ViommuGroup): ViommuGroup {
@@ -113,7 +116,7 @@ export function withGhosts(now: Scene, was: Scene): Scene {
       ...block,
       columns,
       viommus,
-      capacity: Math.max(block.capacity, capacityFor(most), viommus.length > 0 ? 1 : 0),
+      capacity: Math.max(block.capacity, capacityFor(most)),
     };
   });
   const ioasKeys = new Map(now.ioases.map((group) => [group.key, group]));

@@ -98,7 +98,7 @@ export interface Column {
   readonly pste: Item | null;
 }
 
-/** A nested HWPT in its vIOMMU's frame. Slots below the block's capacity lie in the columns' own row. */
+/** A device's own nested HWPT in its vIOMMU's frame, in the slot of the device's column. */
 export interface Chip {
   readonly item: Item;
   readonly slot: number;
@@ -108,7 +108,7 @@ export interface ViommuGroup {
   readonly key: string;
   readonly item: Item;
   readonly veventqs: readonly Item[];
-  /** Shared nested HWPTs, drawn over the whole block: abort first, then bypass. */
+  /** Nested HWPTs that are no device's own, drawn over the whole block: QEMU's abort and bypass first. */
   readonly rails: readonly Item[];
   /** Rails there is room for: both from the start where QEMU makes them, so that nothing moves meanwhile. */
   readonly railRows: number;

@@ -11,7 +11,7 @@ import {
 } from "./scene-ground.ts";
 import { nestedItem, veventqItem, viommuItem } from "./scene-items.ts";
 import { keep, keepList } from "./scene-keep.ts";
-import { assignSlots, type Chip, type Item, type ViommuGroup } from "./scene-types.ts";
+import type { Chip, Item, ViommuGroup } from "./scene-types.ts";
 
 /** vIOMMUs of each block with what sits on them. */
 export function viommusOf(g: Ground): Map<string, ViommuGroup[]> {
@@ -109,7 +109,6 @@ function groupOf(
   const ofVsmmu = vsmmuOf(block) !== null;
   const rails: Item[] = [];
   const chips: Chip[] = [];
-  const free: HwptNestedObj[] = [];
   const slots = g.slotsOf(block);
   const ofDevice = new Map<number, number>();
   for (const dev of g.members.get(block) ?? []) {
@@ -118,31 +117,17 @@ function groupOf(
   }
   for (const obj of nested) {
     const dev = ofDevice.get(obj.id);
-    if (dev !== undefined) {
-      const slot = slots.get(colKey(world, dev)) ?? 0;
+    if (dev === undefined) rails.push(g.object(obj, tag, () => nestedItem(file, tag, obj, null)));
+    else {
       const item = g.object(obj, `${tag} ${dev}`, () => nestedItem(file, tag, obj, dev));
-      chips.push(chipOf(item, slot));
-    } else if (
-      ofVsmmu &&
-      (obj.kind === "abort" || obj.kind === "bypass") &&
-      !rails.some((r) => r.word === obj.kind)
-    )
-      rails.push(g.object(obj, tag, () => nestedItem(file, tag, obj, null)));
-    else free.push(obj);
+      chips.push(chipOf(item, slots.get(colKey(world, dev)) ?? 0));
+    }
   }
-  rails.sort((a, b) => Number(a.kind === "bypass") - Number(b.kind === "bypass"));
-  // Others stand in rows of their own, in the order of their ids; under raw users from the first row on.
-  const perRow = Math.max(1, g.capacity(block));
-  const first = ofVsmmu ? perRow : 0;
-  const items = free.map((obj) => g.object(obj, tag, () => nestedItem(file, tag, obj, null)));
-  const oldSlots = new Map(
-    before?.chips.filter((chip) => chip.slot >= first).map((chip) => [chip.item.key, chip.slot - first]),
-  );
-  const places = assignSlots(
-    items.map((item) => item.key),
-    oldSlots,
-  );
-  for (const item of items) chips.push(chipOf(item, first + (places.get(item.key) ?? 0)));
+  // Who was there keeps its row; of newcomers QEMU's pair comes first, the others by id.
+  const rank = new Map(before?.rails.map((rail, i) => [rail.key, i]));
+  const pair = (rail: Item): number =>
+    ofVsmmu && (rail.kind === "abort" || rail.kind === "bypass") ? Number(rail.kind === "bypass") : 2;
+  rails.sort((a, b) => (rank.get(a.key) ?? 1e6) - (rank.get(b.key) ?? 1e6) || pair(a) - pair(b));
   return keep(before, {
     key,
     item: g.object(viommu, tag, () => viommuItem(world, file, tag, viommu)),

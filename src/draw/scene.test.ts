@@ -66,7 +66,7 @@ describe("what is drawn of the thread's situation", () => {
     expect(column(scene, "d0").diverges).toBe("");
     expect(column(scene, "d1").pste).toMatchObject({
       diverges: "D1",
-      text: "must be abort",
+      text: "must abort",
       word: "S2 only",
     });
   });
@@ -107,15 +107,12 @@ veventq-alloc viommu=vi1 type=1 depth=16 as q1
 attach dev=dev0 pt=n1
 `;
 
-  test("have a block without a guest, where nested HWPTs are chips", () => {
+  test("have a block without a guest, where nested HWPTs are rails", () => {
     const scene = last(RAW);
     const block = scene.blocks.find((one) => one.vsmmu === null);
     expect(block?.columns.map((one) => one.name)).toEqual(["d0"]);
-    expect(block?.viommus[0]?.rails).toEqual([]);
-    expect(block?.viommus[0]?.chips.map(({ item, slot }) => `${item.word} ${slot}`)).toEqual([
-      "abort 0",
-      "bypass 1",
-    ]);
+    expect(block?.viommus[0]?.rails.map((rail) => rail.word)).toEqual(["abort", "bypass"]);
+    expect(block?.viommus[0]?.railRows).toBe(0);
     expect(block?.viommus[0]?.veventqs.map((q) => q.label.split(" ")[0])).toEqual(["vEVENTQ"]);
     expect(scene.attachments.map((one) => one.kind)).toEqual(["abort"]);
   });

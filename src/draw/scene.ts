@@ -4,6 +4,10 @@
  * QEMU object made it, a nested HWPT to its vIOMMU, a paging HWPT to its IOAS, and what serves several blocks lies
  * under all of them. One pass over the tables; no search.
  */
+import type { HwDevice } from "../engine/hardware/types.ts";
+import type { Master, Obj } from "../engine/kernel/types.ts";
+import type { AccelDevice } from "../engine/qemu/types.ts";
+import type { Setup } from "../engine/setup.ts";
 import type { World } from "../engine/world.ts";
 import { ioasesOf, psmmusOf } from "./scene-bars.ts";
 import {
@@ -12,7 +16,9 @@ import {
   colKey,
   fileOf,
   Ground,
+  INDEX,
   objectAt,
+  SLOTS,
   type Views,
   vsmmuOf,
 } from "./scene-ground.ts";
@@ -20,6 +26,7 @@ import {
   accelDeviceItem,
   accelItem,
   attachedAs,
+  type DeviceView,
   deviceItem,
   objectKey,
   parkedItem,
@@ -69,9 +76,8 @@ function blockOf(g: Ground, key: string, viommus: readonly ViommuGroup[]): Block
   const slots = g.slotsOf(key);
   const columns = (g.members.get(key) ?? []).map((dev) => columnOf(g, dev, v, slots));
   columns.sort((a, b) => a.slot - b.slot);
-  const room = g.capacity(key);
   const list = keepList(old?.viommus, viommus);
-  return keep(old, {
+  const block = keep(old, {
     key,
     title:
       v !== null
@@ -80,19 +86,51 @@ function blockOf(g: Ground, key: string, viommus: readonly ViommuGroup[]): Block
     ghost: false,
     vsmmu: v === null ? null : g.item(vsmmuItem(world, v)),
     accel: v === null ? null : g.item(accelItem(world, v)),
-    // Chips of raw users need a slot to stand in, even while no device is bound.
-    capacity: Math.max(room, list.some((group) => group.chips.length > 0) ? 1 : 0),
+    capacity: g.capacity(key),
     columns: keepList(old?.columns, columns),
     viommus: list,
   });
+  SLOTS.set(block, { members: g.members.get(key) ?? [], slots });
+  return block;
 }
 
 /** What a column was made from, and the attachment that goes with it. */
+interface Makings {
+  readonly setup: Setup;
+  readonly v: number | null;
+  readonly slot: number;
+  readonly tag: string;
+  readonly master: Master | undefined;
+  readonly hw: HwDevice | undefined;
+  readonly accel: AccelDevice | null;
+  readonly device: Obj | null;
+  readonly vdevice: Obj | null;
+  readonly hwpt: Obj | null;
+  readonly view: DeviceView;
+}
 interface Made {
-  readonly from: readonly unknown[];
+  readonly from: Makings;
   readonly attachment: Attachment | null;
 }
 const MADE = new WeakMap<Column, Made>();
+
+const sameView = (a: DeviceView, b: DeviceView): boolean =>
+  a === b || (a.must === b.must && a.is === b.is && a.diverges === b.diverges && sameSte(a.ste, b.ste));
+const sameSte = (a: DeviceView["ste"], b: DeviceView["ste"]): boolean =>
+  a === b || (a !== null && b !== null && a.kind === b.kind && a.word === b.word && a.text === b.text);
+
+const sameMakings = (a: Makings, b: Makings): boolean =>
+  a.setup === b.setup &&
+  a.v === b.v &&
+  a.slot === b.slot &&
+  a.tag === b.tag &&
+  a.master === b.master &&
+  a.hw === b.hw &&
+  a.accel === b.accel &&
+  a.device === b.device &&
+  a.vdevice === b.vdevice &&
+  a.hwpt === b.hwpt &&
+  sameView(a.view, b.view);
 
 function columnOf(g: Ground, dev: number, v: number | null, slots: ReadonlyMap<string, number>): Column {
   const { world } = g;
@@ -108,12 +146,21 @@ function columnOf(g: Ground, dev: number, v: number | null, slots: ReadonlyMap<s
   const accel = accelDeviceOf(world, dev);
   const slot = slots.get(key) ?? 0;
   // A step leaves most devices alone: with equal makings the column is the one it was.
-  const from = [
-    ...[world.setup, v, slot, tag, world.kernel.masters[dev], world.hw.devices[dev], accel, device, vdevice],
-    ...[at?.hwpt, view.must, view.is, view.diverges, view.ste?.kind, view.ste?.word, view.ste?.text],
-  ];
+  const from: Makings = {
+    setup: world.setup,
+    v,
+    slot,
+    tag,
+    master: world.kernel.masters[dev],
+    hw: world.hw.devices[dev],
+    accel,
+    device,
+    vdevice,
+    hwpt: at?.hwpt ?? null,
+    view,
+  };
   const made = old === undefined || old.ghost ? undefined : MADE.get(old);
-  if (old !== undefined && made?.from.every((one, i) => one === from[i])) return old;
+  if (old !== undefined && made !== undefined && sameMakings(made.from, from)) return old;
 
   const name = world.setup.devices[dev]?.name ?? `#${dev}`;
   const { kind, word, said } = attachedAs(at?.hwpt ?? null);
@@ -184,10 +231,12 @@ const madeFrom = new WeakMap<Scene, World>();
 export function buildScene(world: World, views: Views, options: SceneOptions = {}): Scene {
   const before = options.before ?? null;
   if (before !== null && madeFrom.get(before) === world) return before;
-  const plain = plainScene(new Ground(world, views, before));
+  const ground = new Ground(world, views, before);
+  const plain = plainScene(ground);
   const scene =
     before !== null && plain !== before && options.ghosts === true ? withGhosts(plain, before) : plain;
   madeFrom.set(scene, world);
+  INDEX.set(scene, ground.items);
   return scene;
 }
 

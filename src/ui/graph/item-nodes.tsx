@@ -90,15 +90,22 @@ const Label = ({ item }: { readonly item: Item }) => (
   </div>
 );
 
+/** Room of a long bar's head: up to the next one, or to the end. */
+const headPlace = (heads: readonly number[], i: number) => {
+  const next = heads[i + 1];
+  const x = heads[i] ?? 0;
+  return next === undefined ? { left: x, right: 0 } : { left: x, width: next - x - M.inset };
+};
+
 /** vSMMU, accel state, vIOMMU, IOAS: what others stand in. Its label is in its head, again under every block. */
 export const FrameNode = memo(function FrameNode({ data: { item, heads } }: ItemProps) {
   return (
     <Shell item={item} shape="frame">
-      {heads.map((x) => (
+      {heads.map((x, i) => (
         <div
           key={x}
           className="item-head"
-          style={item.role === "ioas" ? { left: x } : { left: x, width: M.head }}
+          style={item.role === "ioas" ? headPlace(heads, i) : { left: x, width: M.head }}
         >
           <Label item={item} />
           <div className="item-text">{item.text}</div>
@@ -114,11 +121,11 @@ export const BarNode = memo(function BarNode({ data: { item, heads } }: ItemProp
   const wide = item.role !== "nested";
   return (
     <Shell item={item} shape="bar">
-      {heads.map((x) => (
+      {heads.map((x, i) => (
         <div
           key={x}
           className="item-head"
-          style={wide ? { left: x } : { left: x, width: M.head - 2 * M.inset }}
+          style={wide ? headPlace(heads, i) : { left: x, width: M.head - 2 * M.inset }}
         >
           {item.kind === null ? null : <StateIcon name={item.kind} size={14} />}
           <Name label={item.label} />
@@ -185,6 +192,9 @@ export const ChipNode = memo(function ChipNode({ data: { item } }: ItemProps) {
   );
 });
 
+/** Under raw users there is no guest and no QEMU: the thread begins on iommufd's floor. */
+const RAW_TOP = 2 * (M.frame + 2 * M.pad) + M.pad;
+
 /** The thread that ties a device's stations together, and its ground when it is marked. */
 export const ColumnNode = memo(function ColumnNode({ data: { column } }: { data: { column: Column } }) {
   const selected = useMarks((s) => s.selected === column.key);
@@ -201,7 +211,7 @@ export const ColumnNode = memo(function ColumnNode({ data: { column } }: { data:
       data-ghost={column.ghost ? "" : undefined}
       data-testid={column.key}
     >
-      <span className="column-thread" />
+      <span className="column-thread" style={column.accel === null ? { top: RAW_TOP } : undefined} />
     </div>
   );
 });

@@ -33,7 +33,7 @@ export function StateTag({
   return (
     <span className={solid ? "state-tag state-tag-solid" : "state-tag"} data-kind={name}>
       <StateIcon name={name} size={12} />
-      {text ?? KIND_WORDS[name]}
+      <span className="state-word">{text ?? KIND_WORDS[name]}</span>
     </span>
   );
 }
