@@ -213,6 +213,9 @@ export type RawAction =
       readonly hwpt: ObjRef;
       readonly type: number;
       readonly flags: number;
+      /** `__reserved` and the length of user data: the kernel looks at neither for the plain type. */
+      readonly reserved?: number;
+      readonly dataLen?: number;
       readonly as?: string;
       readonly fd?: string;
     }

@@ -308,6 +308,8 @@ function rawWords(s: Setup, a: RawAction): string[] {
         `hwpt=${ref(a.hwpt)}`,
         kv("type", a.type, String, 1),
         bits("flags", a.flags),
+        kv("data-len", a.dataLen, String),
+        kv("reserved", a.reserved, String),
         fd(a),
         as(a.as),
       ];

@@ -12,7 +12,7 @@ import {
 } from "../engine/arch/commands.ts";
 import { EVENTS, eventSlug, findEvent } from "../engine/arch/events.ts";
 import { findRegister, REGISTERS } from "../engine/arch/registers.ts";
-import { type ArgType, bad, good, hex, list, onOff, readNumber, u64, words } from "./arg-types.ts";
+import { type ArgType, bad, good, hex, list, onOff, readNumber, slug, u64, words } from "./arg-types.ts";
 import { nearest } from "./suggest.ts";
 import { type ArgSpec, type Args, key } from "./verb.ts";
 
@@ -87,6 +87,9 @@ const COMMAND_KEYS = new Map(COMMANDS.map((c) => [commandSlug(c.name), fieldType
 const RAW_KEYS = { q0: u64(), q1: u64() };
 const COMMAND_NAMES = [...COMMAND_KEYS.keys(), "raw"];
 
+/** `CMD_TLBI_NH_ALL` is `tlbi-nh-all`. */
+const commandWord = (word: string): string => slug(word).replace(/^cmd-/, "");
+
 const rawCommand = (q0: bigint, q1: bigint): GuestCommand => ({ name: commandName(q0, q1), q0, q1 });
 
 /** The command of `cmd`: its name, the keys it takes, its 128 bits. */
@@ -95,7 +98,8 @@ export const guestCommand = {
     shape: "COMMAND",
     expected: "an SMMU command like tlbi-nh-all, or raw",
     read(word) {
-      if (COMMAND_NAMES.includes(word)) return good(word, word);
+      const name = commandWord(word);
+      if (COMMAND_NAMES.includes(name)) return good(name, name);
       return bad(`unknown command "${word}"`, this.expected, nearest(word, COMMAND_NAMES));
     },
     complete: () => COMMAND_NAMES,
@@ -153,10 +157,11 @@ const commandElement: ArgType<GuestCommand> = {
       if (q1 === null) return bad(`"${word}" is not two words`, "0x…:0x…");
       return good(rawCommand(q0, q1), `${hex(q0)}:${hex(q1)}`);
     }
-    const spec = findCommand(head);
-    if (spec === null || commandSlug(spec.name) !== head)
-      return bad(`unknown command "${head}"`, this.expected, nearest(head, COMMAND_KEYS.keys()));
-    return readFields(spec, head, rest, env);
+    const name = commandWord(head);
+    const spec = findCommand(name);
+    if (spec === null || commandSlug(spec.name) !== name)
+      return bad(`unknown command "${head}"`, this.expected, nearest(name, COMMAND_KEYS.keys()));
+    return readFields(spec, name, rest, env);
   },
   complete: () => [...COMMAND_KEYS.keys()],
 };

@@ -225,6 +225,9 @@ export function bdfText(rid: number): string {
   return `${two(rid >> 8)}:${two((rid >> 3) & 31)}.${rid & 7}`;
 }
 
+/** The uAPI's spelling of a name (`NEST_PARENT`) in the script's (`nest-parent`). */
+export const slug = (name: string): string => name.toLowerCase().replaceAll("_", "-");
+
 /** Bits by name or by number, mixed: `nest-parent,0x8000`. */
 export function flagBits(names: Readonly<Record<string, number>>): ArgType<number> {
   const table = Object.entries(names);
@@ -237,7 +240,7 @@ export function flagBits(names: Readonly<Record<string, number>>): ArgType<numbe
     read(word) {
       let bits = 0;
       for (const part of word.split(",")) {
-        const named = names[part];
+        const named = names[slug(part)];
         const value = named === undefined ? readNumber(part) : BigInt(named);
         if (value === null || value > 0xffff_ffffn)
           return bad(`unknown flag "${part}"`, this.expected, nearest(part, Object.keys(names)));

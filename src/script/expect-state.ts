@@ -1,7 +1,7 @@
 /** Expectations of the state: devices, vSMMUs, physical SMMUs, objects, counts. */
 import { DIVERGENCES } from "../engine/divergence-table.ts";
 import { registerNames, registerType } from "./arch-types.ts";
-import { type Env, hex, object, readNumber, u32 } from "./arg-types.ts";
+import { type Env, hex, object, readNumber, slug, u32 } from "./arg-types.ts";
 import {
   type Asked,
   ATTACHED,
@@ -53,8 +53,10 @@ export function deviceWord(t: Token, dev: number, env: Env): Asked {
     case "vmaster": {
       if (t.text === "none" || t.text === "no")
         return { word: `${key}=none`, e: { kind: "device-number", dev, key, value: null } };
+      if (t.text === "yes")
+        return { word: `${key}=yes`, e: { kind: "device-number", dev, key, value: "any" } };
       const n = readNumber(t.text);
-      if (n === null) throw new Wrong(t, `bad number "${t.text}"`, "a number, or none");
+      if (n === null) throw new Wrong(t, `bad number "${t.text}"`, "a number, yes or none");
       return {
         word: `${key}=${key === "vmid" ? n : hex(n)}`,
         e: { kind: "device-number", dev, key, value: n },
@@ -136,7 +138,7 @@ export function idWord(t: Token, env: Env): Asked {
 }
 
 export function countWord(t: Token): Asked {
-  const what = keyOf(t, COUNTED, "a count");
+  const what = keyOf(t.key === null ? t : { ...t, key: slug(t.key) }, COUNTED, "a count");
   const n = value(u32(), t.text, t, NO_ENV);
   return { word: `${what}=${n.text}`, e: { kind: "count", what, count: n.value } };
 }

@@ -51,7 +51,7 @@ export type Expectation =
       readonly kind: "device-number";
       readonly dev: number;
       readonly key: "vmid" | "vmaster";
-      readonly value: bigint | null;
+      readonly value: bigint | "any" | null;
     }
   | {
       readonly kind: "device-id";

@@ -31,8 +31,14 @@ interface KnobInfo {
   readonly values: readonly { readonly text: string; readonly value: string | boolean }[];
 }
 
-/** Booleans are written as each table spells them; yes, no, on and off are all understood. */
-const SAME_WORD: Readonly<Record<string, string>> = { on: "yes", off: "no", yes: "on", no: "off" };
+/** Booleans are written as each table spells them; yes, no, on and off are all understood. A count may be spelt out. */
+const SAME_WORD: Readonly<Record<string, string>> = {
+  on: "yes",
+  off: "no",
+  yes: "on",
+  no: "off",
+  "exactly-one": "one",
+};
 
 function knobTypes(
   knobs: readonly KnobInfo[],

@@ -1,6 +1,6 @@
 /** Value kinds of the raw host verbs and of fault injection. */
 import type { VsteValue } from "../engine/actions.ts";
-import { ERRNOS, type Errno } from "../engine/errno.ts";
+import { ERRNO_ALIASES, ERRNO_NUMBER, ERRNOS, type Errno } from "../engine/errno.ts";
 import type { CallName } from "../engine/tracer.ts";
 import { type ArgType, bad, choice, good, hex, isName, pick, readNumber } from "./arg-types.ts";
 import { nearest } from "./suggest.ts";
@@ -35,19 +35,35 @@ export const HOST_CALLS: Readonly<Record<CallName, string>> = {
 
 const CALL_NAMES = new Map((Object.keys(HOST_CALLS) as CallName[]).map((c) => [c as string, c]));
 
+/** As the ioctls are called; the short names are the canonical ones. */
+const CALL_ALIASES: Readonly<Record<string, CallName>> = {
+  "ioas-iova-ranges": "iova-ranges",
+  "ioas-map": "map",
+  "ioas-unmap": "unmap",
+  "get-hw-info": "hw-info",
+  "hwpt-invalidate": "invalidate",
+  "device-get-info": "get-info",
+};
+
 export const hostCall: ArgType<CallName> = {
   shape: "CALL",
   expected: "a host call",
-  read: (word) => pick(word, CALL_NAMES, "host call", "a host call"),
+  read: (word) => pick(CALL_ALIASES[word] ?? word, CALL_NAMES, "host call", "a host call"),
   complete: () => [...CALL_NAMES.keys()],
 };
 
 const ERRNO_NAMES = new Map(ERRNOS.map((e) => [e as string, e]));
 
+/** By name, by a second name of the same number, or by number, also negative as the kernel returns it. */
 export const errnoName: ArgType<Errno> = {
   shape: "ERRNO",
   expected: "an errno name like EBUSY",
-  read: (word) => pick(word.toUpperCase(), ERRNO_NAMES, "errno", "an errno name like EBUSY"),
+  read(word) {
+    const number = readNumber(word.replace(/^-/, ""));
+    const named = number === null ? undefined : ERRNOS.find((e) => BigInt(ERRNO_NUMBER[e]) === number);
+    const upper = word.toUpperCase();
+    return pick(named ?? ERRNO_ALIASES[upper] ?? upper, ERRNO_NAMES, "errno", this.expected ?? "");
+  },
   complete: () => ERRNOS,
 };
 

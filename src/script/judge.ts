@@ -43,6 +43,7 @@ export function judge(m: Moment, e: Expectation): Verdict {
       return verdict("errno", m.outcome !== null && m.outcome.errno === e.errno, m.outcome?.errno ?? null);
     case "error": {
       const messages = m.outcome === null ? [] : allMessages(m.outcome);
+      if (m.outcome?.errno) messages.push(m.outcome.errno);
       return verdict(
         "error",
         messages.some((t) => t.includes(e.text)),
@@ -168,11 +169,13 @@ function divergesVerdict(found: readonly DivergenceFact[], alarm: boolean, word:
 
 function deviceNumber(world: World, e: Extract<Expectation, { kind: "device-number" }>): Verdict {
   const f = deviceFacts(world, e.dev);
-  if (e.key === "vmaster")
-    return verdict("vmaster", f.vmaster === e.value, f.vmaster === null ? null : hex(f.vmaster));
+  if (e.key === "vmaster") {
+    const held = e.value === "any" ? f.vmaster !== null : f.vmaster === e.value;
+    return verdict("vmaster", held, f.vmaster === null ? null : hex(f.vmaster));
+  }
   // VMID 0 is nobody's: a physical STE without stage 2 has none.
   const none = f.pste !== "s2" && f.pste !== "nested";
-  const held = e.value === null ? none : BigInt(f.vmid) === e.value;
+  const held = e.value === null ? none : e.value === "any" ? !none : BigInt(f.vmid) === e.value;
   return verdict("vmid", held, none && f.vmid === 0 ? null : f.vmid);
 }
 

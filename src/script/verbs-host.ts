@@ -132,6 +132,8 @@ export const HOST_VERBS: readonly CommandSpec[] = [
       required("hwpt", object, "a nest parent HWPT"),
       raw("type", "1", "vIOMMU type"),
       key("flags", flagBits({}), "0x0", "must be 0"),
+      raw("data-len", null, "length of user data; ignored for the plain type"),
+      raw("reserved", null, "__reserved; the kernel does not look at it"),
       fd,
       named,
     ],
@@ -143,7 +145,12 @@ export const HOST_VERBS: readonly CommandSpec[] = [
       hwpt: a.get<ObjRef>("hwpt"),
       type: a.or("type", 1),
       flags: a.or("flags", 0),
-      ...defined({ fd: a.opt<string>("fd"), as: a.opt<string>("as") }),
+      ...defined({
+        dataLen: a.opt<number>("data-len"),
+        reserved: a.opt<number>("reserved"),
+        fd: a.opt<string>("fd"),
+        as: a.opt<string>("as"),
+      }),
     }),
   },
   {

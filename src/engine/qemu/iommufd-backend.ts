@@ -1,6 +1,6 @@
 /** `-object iommufd` and its thin calls (backends/iommufd.c). Every call goes to the backend's own file, or fails with EBADF. */
 import { type Cx, type Draft, fresh, own } from "../cx.ts";
-import type { Errno } from "../errno.ts";
+import { ERRNO_NUMBER, type Errno } from "../errno.ts";
 import type { HwInfo } from "../kernel/calls.ts";
 import {
   closeIommufdFd,
@@ -17,7 +17,6 @@ import {
   veventqAlloc,
   viommuAlloc,
 } from "../kernel/syscalls.ts";
-import { ERRNO_NUMBER } from "./errno-numbers.ts";
 import { FIRST_FD, releaseFd, takeFd } from "./fds.ts";
 import { MSG } from "./messages.ts";
 import { errorReport, errorSetg, type QErr, type Report } from "./qerr.ts";
