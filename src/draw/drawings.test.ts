@@ -7,7 +7,8 @@ import { fixtureViews, fixtureWorld, grid } from "./fixtures.test-helper.ts";
 import { drawMermaid } from "./mermaid.ts";
 import { buildScene, sceneOf } from "./scene.ts";
 import { eachItem, type Scene } from "./scene-types.ts";
-import { drawSvg, shorten } from "./svg.ts";
+import { drawSvg } from "./svg.ts";
+import { shorten } from "./svg-pen.ts";
 
 function scene(text: string): Scene {
   const opened = Session.open(text);
@@ -76,7 +77,7 @@ describe("ascii", () => {
   test("names what diverges and what must be, and who is not plugged", () => {
     const text = drawAscii(SECOND);
     expect(text).toContain("!= D1");
-    expect(text).toContain("must be abort");
+    expect(text).toContain("must abort");
     expect(text).toContain("Not plugged: d2");
   });
 
