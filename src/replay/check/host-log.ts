@@ -77,6 +77,8 @@ export class HostLogCheck {
   private next = 0;
   private issuedNow: string[] = [];
   private started = false;
+  /** QEMU has ended: what follows is the host's own clean-up. */
+  private ended = false;
 
   constructor(lines: readonly string[], notes: readonly Note[]) {
     this.logged = hostCommands(lines);
@@ -101,6 +103,11 @@ export class HostLogCheck {
     }
     const model = this.issuedNow;
     this.issuedNow = [];
+    if (this.ended) {
+      tallies.outside("host command", due.length);
+      return;
+    }
+    if (n.tag === "QMP-EVENT" && n.text.startsWith("SHUTDOWN")) this.ended = true;
     for (const { log, model: m } of align(due, model, (l) => anyAsid(l.text), anyAsid)) {
       if (log !== null && m !== null && (m.endsWith("=*") || m === log.text)) tallies.agree("host command");
       else

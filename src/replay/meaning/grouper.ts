@@ -17,6 +17,8 @@ export type GroupKind =
   | "read"
   /** Effects whose write is not in the log. */
   | "orphan"
+  /** Effects at the end of the log (or of a process) that ran no further. */
+  | "cut"
   | "plug"
   | "reset"
   | "device-reset"
@@ -126,6 +128,8 @@ export class Grouper {
   private miss: LogEvent[] = [];
   private plugName = "";
   private readonly attachedInReset = new Set<string>();
+  /** `smmu_reset_exit` lines of this process's first reset. */
+  private exitsOfReset = 0;
   /** The log names register writes: effects wait for one. */
   private writesSeen = false;
 
@@ -150,11 +154,14 @@ export class Grouper {
   private region(e: LogEvent): void {
     if (!String(e.f.n).endsWith("-0")) return;
     this.end();
+    this.exitsOfReset = 0;
     this.emit("start", [e]);
   }
 
   end(): void {
     this.close();
+    const begun = this.pending.length > 0 && !this.pending.some((e) => e.name === "smmuv3_cmdq_consume_out");
+    if (begun && this.writesSeen) this.emit("cut", this.takePending());
     this.orphan();
     this.miss = [];
   }
@@ -172,6 +179,8 @@ export class Grouper {
     const events = this.open;
     this.kind = null;
     this.open = [];
+    if (kind === "reset" && this.exitsOfReset === 0)
+      this.exitsOfReset = events.filter((x) => x.name === "smmu_reset_exit").length;
     this.emit(kind, events);
   }
 
@@ -290,6 +299,10 @@ export class Grouper {
         this.emit("plug", [e]);
         return;
       case "unset":
+        if (this.pending.length === 0 && this.kind === "reset" && isAttach(this.open.at(-1))) {
+          // A reset that moved nobody is followed by an unset's return to S2.
+          this.pending.push(this.open.pop() as LogEvent);
+        }
         this.begin("unset", e, this.takePending());
         return;
       case "attach":
@@ -353,8 +366,13 @@ export class Grouper {
 
   private resetExit(e: LogEvent): void {
     if (this.kind === "reset") {
-      this.open.push(e);
-      return;
+      const exits = this.open.filter((x) => x.name === "smmu_reset_exit").length;
+      // Every reset has as many as the first had: one a vSMMU.
+      if (this.exitsOfReset === 0 || exits < this.exitsOfReset) {
+        this.open.push(e);
+        return;
+      }
+      this.close();
     }
     // Without the VFIO events, or with devices that reset singly, the resets before it are the first phase.
     const before = this.kind === "device-reset" ? this.open : [];
@@ -367,6 +385,8 @@ export class Grouper {
     this.attachedInReset.clear();
   }
 }
+
+const isAttach = (e: LogEvent | undefined): boolean => e !== undefined && ROLES[e.name] === "attach";
 
 function isLookup(name: EventName): boolean {
   return (

@@ -58,7 +58,9 @@ export class MachineTrack {
   private readonly viommus = new Map<string, Viommu>();
   private readonly backends = new Map<number, { name: string; users: number }>();
   private backendCount = 0;
-  private s2s = new Set<string>();
+  private readonly s2s = new Set<string>();
+  /** Abort and bypass HWPTs by `iommufd/id`: their allocation order tells which is which. */
+  private readonly roles = new Map<string, "abort" | "bypass">();
   /** StreamID ranges that commands named: a device that no vDEVICE line places is not there. */
   private readonly named: (readonly [first: number, last: number])[] = [];
   /** StreamIDs that only commands without an effect on attachments named. */
@@ -79,6 +81,11 @@ export class MachineTrack {
     while (this.devices.some((d) => d.sid === sid)) sid += 8;
     this.devices.push({ name: `d${index}`, hostName: name, sid, psmmu: 0, group: null, bdf: null });
     return index;
+  }
+
+  /** What an attach line's HWPT stands for, if it is one of a vSMMU's two. */
+  roleOf(attach: LogEvent): "abort" | "bypass" | null {
+    return this.roles.get(`${num(attach.f, "iommufd")}/${num(attach.f, "id")}`) ?? null;
   }
 
   plugOf(dev: number): Plug | null {
@@ -144,6 +151,12 @@ export class MachineTrack {
       backend,
       set !== undefined,
     );
+    const nested = events.filter(
+      (e) => e.name === "iommufd_backend_alloc_hwpt" && num(e.f, "hwpt_type") === 2,
+    );
+    for (const [i, e] of nested.entries())
+      this.roles.set(`${num(e.f, "iommufd")}/${num(e.f, "out_hwpt")}`, i === 0 ? "abort" : "bypass");
+    if (set?.f.sid !== undefined) this.placed(p, num(set.f, "sid"));
     this.placeOnHost(p, events);
     if (events.some((e) => e.name === "iommufd_backend_disconnect")) this.gone(p, events);
     return p;
@@ -244,13 +257,18 @@ export class MachineTrack {
     if (!this.hinted.includes(sid)) this.hinted.push(sid);
   }
 
+  /** A line tells the device's guest address. */
+  private placed(p: Plug, bdf: number): void {
+    p.bdf ??= bdf;
+    const device = this.devices[p.dev];
+    if (device !== undefined) device.bdf ??= p.bdf;
+  }
+
   /** A vDEVICE line: the device's guest address, and the vSMMU of its vIOMMU. */
   vdevice(e: LogEvent): void {
     const p = this.plugByDevid(num(e.f, "dev_id"), num(e.f, "iommufd"));
     if (p === null) return;
-    const device = this.devices[p.dev] as HostDevice;
-    p.bdf ??= num(e.f, "virt_id") & 0xffff;
-    device.bdf ??= p.bdf;
+    this.placed(p, num(e.f, "virt_id") & 0xffff);
     const v = this.viommus.get(`${num(e.f, "iommufd")}/${num(e.f, "viommu_id")}`);
     if (v !== undefined && p.vsmmu < 0) p.vsmmu = v.vsmmu;
   }
@@ -260,8 +278,11 @@ export class MachineTrack {
     const attach = events.find((e) => e.name.endsWith("attach_ioas_hwpt"));
     const byName = attach === undefined ? null : this.plugOf(this.deviceOf(str(attach.f, "name")));
     const devid = num(line?.f ?? {}, "devid");
-    const p = byName ?? this.plugByDevid(devid, null) ?? this.plugByBdf(devid);
+    // v4 prints the StreamID, v5 prints it as if it were the device id.
+    const sid = line?.f.sid === undefined ? devid : num(line.f, "sid");
+    const p = byName ?? this.plugByDevid(devid, null) ?? this.plugByBdf(sid);
     if (p === null) return null;
+    if (sid !== p.devid || line?.f.sid !== undefined) this.placed(p, sid);
     p.unset = true;
     for (const [key, v] of this.viommus) {
       if (v.vsmmu !== p.vsmmu) continue;

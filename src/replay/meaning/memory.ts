@@ -137,6 +137,18 @@ export class MemoryGuess {
     if (l.found && s.known === null && s.firstLookup === null) s.firstLookup = step;
   }
 
+  /** A lookup of an old release did nothing: what a later one installs was not there yet. */
+  quiet(sid: number, step: ReplayStep, line: number): void {
+    const s = this.stream(sid);
+    s.firstLookup = null;
+    if (this.told || s.known?.kind !== "words") return;
+    s.known = { kind: "abort" };
+    before(step, {
+      text: this.steText(sid, s.known),
+      inferred: `line ${line}: nothing was installed, so it is no translate STE`,
+    });
+  }
+
   private level1(l: Lookup, step: ReplayStep): void {
     const block = l.sid >> this.split;
     if (l.l1 === null) {

@@ -1,4 +1,5 @@
 /** Which releases a log may come from, by what its lines look like. */
+import { A_CR0, CR0_EVENTQEN } from "../../engine/qemu/smmuv3-regs.ts";
 import type { Fields } from "../events/template.ts";
 import type { Group } from "./grouper.ts";
 import { num } from "./log-event.ts";
@@ -19,15 +20,19 @@ export class ProfileTrack {
   private v4 = false;
   private nested = false;
   private uninstall = false;
-  private viommuSwapped = false;
-  private veventq = false;
   private setWithoutAttach = false;
+  private readonly viommus = new Set<string>();
+  /** As the last CR0 write left it; with several vSMMUs a guess. */
+  private eventqen = false;
+  /** EVENTQEN was set with a vIOMMU there, and no vEVENTQ came of it. */
+  private eventqWithout = false;
   private veventqFree: "freed" | "leaked" | null = null;
   private readonly veventqs = new Set<string>();
 
   see(g: Group): void {
     let viommu = false;
     let attaches = 0;
+    let set = false;
     for (const e of g.events) {
       switch (e.name) {
         case "iommufd_cdev_pasid_attach_ioas_hwpt":
@@ -40,10 +45,9 @@ export class ProfileTrack {
           break;
         case "iommufd_backend_alloc_viommu":
           viommu = true;
-          if (e.f.data_ptr === undefined) this.viommuSwapped = true;
+          if (num(e.f, "ret") === 0) this.viommus.add(key(e.f, "viommu_id"));
           break;
         case "iommufd_viommu_alloc_eventq":
-          this.veventq = true;
           this.veventqs.add(key(e.f, "veventq_id"));
           break;
         case "smmuv3_accel_install_nested_ste":
@@ -54,16 +58,25 @@ export class ProfileTrack {
           break;
         case "smmuv3_accel_set_iommu_device":
         case "smmuv3_accel_unset_iommu_device":
+          set = true;
           if (e.f.sid !== undefined) this.v4 = true;
           break;
         case "iommufd_backend_free_id":
+          this.viommus.delete(key(e.f, "id"));
           if (this.veventqs.delete(key(e.f, "id")))
             this.veventqFree = num(e.f, "ret") === 0 ? "freed" : "leaked";
           break;
         default:
       }
     }
-    if (g.kind === "plug" && viommu && attaches < 2) this.setWithoutAttach = true;
+    const w = g.kind === "write" ? g.events[g.events.length - 1] : undefined;
+    const cr0 = w !== undefined && num(w.f, "addr") === A_CR0 ? num(w.f, "val") : null;
+    if (g.kind === "reset") this.eventqen = false;
+    else if (cr0 !== null) this.eventqen = (cr0 & CR0_EVENTQEN) !== 0;
+    // A CR0 write, or the first plug, with EVENTQEN allocates a vEVENTQ where the release knows them.
+    const due = cr0 !== null || (g.kind === "plug" && viommu);
+    if (due && this.eventqen && this.viommus.size > 0 && this.veventqs.size === 0) this.eventqWithout = true;
+    if (g.kind === "plug" && viommu && set && attaches < 2) this.setWithoutAttach = true;
   }
 
   guess(): ProfileGuess {
@@ -81,8 +94,9 @@ export class ProfileTrack {
       const knob = this.veventqFree === "freed" ? " eventloop=poll" : "";
       return make("11.1", "attach lines name a pasid", knob);
     }
-    if (this.plainAttach && this.veventq) return make("m1", "attach lines without pasid, vEVENTQ");
-    if (this.plainAttach && this.viommuSwapped) return make("m1", "attach lines without pasid");
+    if (this.plainAttach && this.setWithoutAttach) return make("v5", "set without an attach is of v4 and v5");
+    if (this.plainAttach && this.eventqWithout) return make("m0", "EVENTQEN makes no vEVENTQ");
+    if (this.plainAttach) return make("m1", "attach lines without pasid");
     return make("11.1", null);
   }
 }

@@ -43,7 +43,9 @@ export function queueWork(
     if (g.guess !== null && c.opcode !== null) assume(`${c.opcode}: ${g.guess}`, c.line);
     guessed.push(g);
   }
-  const titles = guessed.filter((g) => g.name !== "SYNC").map(commandTitle);
+  const titles = guessed
+    .filter((g, i) => g.name !== "SYNC" && commands[i]?.opcode !== null)
+    .map(commandTitle);
   return {
     commands,
     guessed,

@@ -12,7 +12,7 @@ import {
 import { type Consumed, consumedCommands } from "./commands.ts";
 import type { Group } from "./grouper.ts";
 import { big, type LogEvent, num, str } from "./log-event.ts";
-import { lookups } from "./memory.ts";
+import { type Lookup, lookups } from "./memory.ts";
 import { queueLines, queueWork, registerName, writeLine } from "./queue-lines.ts";
 import { hex, type RunContext } from "./run-context.ts";
 import type { ReplayStep } from "./steps.ts";
@@ -146,9 +146,19 @@ export class RegisterSteps {
           text: "inject hwpt-alloc errno=EIO",
           inferred: `line ${refused.line}: the host refused the STE; the log does not say why`,
         });
-      } else if (v.smmuen && lookup.found && stoppedAt(commands, lookup.line))
-        memory.installed(sid, step, { kind: "error" }, lookup.line);
+      } else if (lookup.found && stoppedAt(commands, lookup.line)) {
+        if (v.smmuen) memory.installed(sid, step, { kind: "error" }, lookup.line);
+      } else if (lookup.found) this.oldRelease(v, step, lookup, after);
     }
+  }
+
+  /** v4 and v5 install abort and bypass only over a translate HWPT, and say so with an older event or none. */
+  private oldRelease(v: VsmmuTrack, step: ReplayStep, lookup: Lookup, after: readonly LogEvent[]): void {
+    const moved = after.find((e) => e.name.endsWith("attach_ioas_hwpt"));
+    const kind = moved === undefined ? null : this.cx.machine.roleOf(moved);
+    const memory = this.cx.memory(v);
+    if (moved !== undefined && kind !== null) memory.installed(lookup.sid, step, { kind }, moved.line);
+    else memory.quiet(lookup.sid, step, lookup.line);
   }
 
   read(g: Group): number {

@@ -1,7 +1,6 @@
 /** Issue 5.5: the lab prints its session as a QEMU log, and replaying that print gives the session back. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Action } from "../../engine/actions.ts";
 import { buildWorld } from "../../engine/build-world.ts";
 import { attachedOf } from "../../engine/observe.ts";
 import { step } from "../../engine/step.ts";
@@ -16,24 +15,15 @@ interface Played {
   readonly world: World;
 }
 
-/** A command about a slot whose device is gone leaves lines that nothing in the log explains: left out. */
-function aboutNobody(w: World, a: Action): boolean {
-  const sid =
-    a.kind === "cfgi" ? a.sid : a.kind === "cmd" && a.cmd.name === "CFGI_CD" ? Number(a.cmd.q0 >> 32n) : null;
-  if (sid === null || sid === "all") return false;
-  const live = w.qemu.smmus.some((s) => s.slots.some((slot) => slot.bdf === sid && slot.hiodi !== null));
-  return !live;
-}
-
 /** Plays a script; commands that the lab rejects print nothing. */
-function play(text: string, prefix: LogPrefix = "none", original = false): Played {
+function play(text: string, prefix: LogPrefix = "none"): Played {
   const parsed = parse(text);
   if (!parsed.ok)
     throw new Error(`${parsed.problems[0]?.message} in line ${parsed.problems[0]?.line} of\n${text}`);
   let world = buildWorld(parsed.value.setup);
   const printer = new LogPrinter(parsed.value.setup, prefix);
   for (const item of parsed.value.items) {
-    if (item.kind !== "command" || (original && aboutNobody(world, item.action))) continue;
+    if (item.kind !== "command") continue;
     const stepped = step(world, item.action, { trace: true });
     world = stepped.world;
     printer.add(stepped.outcome);
@@ -64,11 +54,19 @@ function facts(w: World): unknown {
   };
 }
 
-/** Reads change nothing: the replayer checks them and does not repeat them. Numbers of cdevs are the host's. */
+/** Lines about a StreamID that no vDEVICE line joins to a device: the log does not tell whose slot it is. */
+function aboutNobody(line: string, log: string): boolean {
+  const m = /^(?:smmuv3_cmdq_cfgi_|smmu_config_cache_inv ).*(?:streamid= |sid=)(0x[0-9a-f]+)$/.exec(line);
+  return m !== null && !log.includes(`virt_id=${m[1]} `);
+}
+
+/**
+ * Reads change nothing: the replayer checks them and does not repeat them. Numbers of cdevs are the host's.
+ */
 const essence = (log: string): string =>
   log
     .split("\n")
-    .filter((l) => !l.includes("smmuv3_read_mmio "))
+    .filter((l) => !l.includes("smmuv3_read_mmio ") && !aboutNobody(l, log))
     .join("\n")
     .replace(/devices\/vfio\d+/g, "devices/vfio");
 
@@ -138,11 +136,12 @@ const line: fc.Arbitrary<string> = fc.oneof(
   { weight: 2, arbitrary: device.map((d) => `dma ${d} iova=0x200000000 write`) },
 );
 
+/** ATS is not in a log and decides what a function reset leaves: off, as the replayer assumes. */
 const HEADER = [
-  "psmmu p0",
-  "device d0 psmmu=p0 sid=0x100",
-  "device d1 psmmu=p0 sid=0x200",
-  "device d2 psmmu=p0 sid=0x300",
+  "psmmu p0 ats=off",
+  "device d0 psmmu=p0 sid=0x100 ats=off",
+  "device d1 psmmu=p0 sid=0x200 ats=off",
+  "device d2 psmmu=p0 sid=0x300 ats=off",
   "vsmmu v0 bus=pcie.0",
 ];
 
@@ -158,18 +157,20 @@ const text = (qemu: string, [cold, lines]: readonly [readonly string[], readonly
   [`qemu ${qemu}`, ...HEADER, ...cold, ...lines].join("\n");
 
 describe("a session, its log, and the session again", () => {
-  for (const qemu of ["11.1", "m1"])
+  for (const qemu of ["11.1", "m1", "m0", "v6", "v5", "v4"])
     it(`random sessions of QEMU ${qemu} come back with the same log and the same end`, {
       timeout: 60_000,
     }, async () => {
       await fc.assert(
         fc.asyncProperty(session, async (s) => {
-          const first = play(text(qemu, s), "none", true);
+          const first = play(text(qemu, s));
+          // A release that ends by assertion leaves a log that breaks off.
+          fc.pre(first.world.qemu.dead === null);
           const second = play(await replayed(first.log));
           expect(essence(second.log)).toBe(essence(first.log));
           expect(facts(second.world)).toEqual(facts(first.world));
         }),
-        { numRuns: 120 },
+        { numRuns: 60 },
       );
     });
 
