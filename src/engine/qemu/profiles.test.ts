@@ -112,6 +112,7 @@ describe("a failed vIOMMU creation", () => {
     lab.inject("hwpt-alloc", "ENOMEM", 3);
     const r = lab.plug(0);
     expect(r.ok).toBe(false);
+    expect(r.errno).toBe("ENOMEM");
     expect(r.messages.at(-1)).toContain("assertion");
     expect(lab.rules).toEqual(expect.arrayContaining(["Q-SET-ASSERT", "Q-DEAD"]));
     expect(lab.calls.slice(-4)).toEqual(["destroy 5", "destroy 4", "close-iommufd", "unbind d0"]);
@@ -325,6 +326,7 @@ describe("a failed install", () => {
       const lab = pair({ qemu });
       lab.inject("vdevice-alloc", "ENOMEM");
       const r = lab.cmds([cmd.cfgiSte(A)]);
+      expect(r.errno).toBe("ENOMEM");
       expect(lab.world.qemu.dead !== null).toBe(qemu === "v4");
       if (qemu === "v4") expect(lab.rules).toContain("Q-CMD-STE-ASSERT");
       else expect(r.cmdError).toBe("ill");

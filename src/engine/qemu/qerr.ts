@@ -60,12 +60,15 @@ export function errorReportErr(cx: Cx, r: Report, e: QErr): void {
   errorFree(e);
 }
 
-/** `assert()` or a use of freed memory: the process is gone; the action's door then lets the host clean up. */
-export function die(cx: Cx, r: Report, reason: string): void {
+/**
+ * `assert()` or a use of freed memory: the process is gone; the action's door then lets the host clean up. `errno` is
+ * the host's answer that QEMU was about to report, null if it stumbled over itself.
+ */
+export function die(cx: Cx, r: Report, reason: string, errno: Errno | null = null): void {
   const q = own(cx, cx.w, "qemu");
   if (q.dead !== null) return;
   q.dead = reason;
-  errorReport(cx, r, reason);
+  errorReport(cx, r, reason, errno);
 }
 
 export function isDead(cx: Cx): boolean {

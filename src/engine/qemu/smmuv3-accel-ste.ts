@@ -309,7 +309,7 @@ export function smmuv3AccelInstallSteRange(
     const ok = smmuv3AccelInstallSte(cx, r, local, v, slot, sid, cause);
     if (local.twice) {
       cx.t.rule("Q-RANGE-ASSERT");
-      die(cx, r, MSG.assertSet("smmuv3_accel_install_nested_ste_range"));
+      die(cx, r, MSG.assertSet("smmuv3_accel_install_nested_ste_range"), local.errno);
       return false;
     }
     if (ok) continue;

@@ -209,7 +209,7 @@ function setIommuDevice(cx: Cx, r: Report, e: QErr, v: number, slot: number, h: 
   } else if (!smmuv3AccelAllocViommu(cx, r, e, v, slot, h)) {
     if (k.viommuErrorAsserts) {
       cx.t.rule("Q-SET-ASSERT");
-      die(cx, r, MSG.assertSet("smmuv3_accel_set_iommu_device"));
+      die(cx, r, MSG.assertSet("smmuv3_accel_set_iommu_device"), e.errno);
       return false;
     }
     e.msg = `${e.msg ?? ""}; ${MSG.viommuHint(h.devid)}`;
@@ -324,7 +324,7 @@ export function smmuv3AccelAttachGbpaHwpt(
     allOk = false;
     if (e.twice) {
       cx.t.rule("Q-GBPA-STALE");
-      die(cx, r, MSG.assertSet("smmuv3_accel_attach_gbpa_hwpt"));
+      die(cx, r, MSG.assertSet("smmuv3_accel_attach_gbpa_hwpt"), e.errno);
       break;
     }
     cx.t.rule("Q-GBPA-FAIL");

@@ -137,7 +137,7 @@ function cfgiSte(cx: Cx, r: Report, e: QErr, v: number, q0: bigint): CmdError {
       if (isDead(cx)) return CERROR_ILL;
       if (cx.setup.qemu.installErrorAsserts) {
         cx.t.rule("Q-CMD-STE-ASSERT");
-        die(cx, r, MSG.assertSet("smmuv3_cmdq_consume"));
+        die(cx, r, MSG.assertSet("smmuv3_cmdq_consume"), e.errno);
       } else cx.t.rule("Q-CMD-STE-FAIL");
       return CERROR_ILL;
     }
