@@ -125,7 +125,7 @@ class Printer {
     for (const m of e.outcome.messages) this.out.line(`  ! ${m}`);
     this.tree(e.outcome, 1);
     if (e.outcome.result !== null) this.out.line(`  result ${JSON.stringify(e.outcome.result)}`);
-    for (const [name, id] of Object.entries(divergences(e.world)))
+    for (const [name, id] of Object.entries(divergences(e.world, e.outcome)))
       this.out.line(`  ≠ ${name}: hardware differs from what the guest is promised (${id})`);
   }
 

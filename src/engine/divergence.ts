@@ -11,6 +11,8 @@ import type { HwAnswer } from "./hardware/translate.ts";
 import { getObj } from "./kernel/state.ts";
 import { isBacked } from "./memory.ts";
 import { NO_PROVENANCE } from "./provenance.ts";
+import { smmuv3EventqFull } from "./qemu/smmuv3-eventq.ts";
+import { eventqEnabled } from "./qemu/smmuv3-state.ts";
 import type { World } from "./world.ts";
 
 /** One device's probe transaction, answered twice. */
@@ -20,7 +22,7 @@ export interface Situation {
   readonly iova: bigint;
   /** Legal answers, the current one first. */
   readonly answers: readonly Answer[];
-  readonly physical: HwAnswer;
+  readonly physical: Pick<HwAnswer, "output" | "tlb" | "filledBy" | "event">;
   readonly hardware: HardwareAnswer;
   readonly attached: Attached;
 }
@@ -180,7 +182,10 @@ export function vsmmuDivergences(world: World, v: number): readonly DivergenceFa
   const actual = (smmu.regs.gerror ^ smmu.regs.gerrorn) & EVENTQ_ABT_ERR;
   const promised = (arch.gerror ^ arch.gerrorn) & EVENTQ_ABT_ERR;
   if (actual !== 0 && promised === 0) {
-    const overflowed = ((arch.eventqProd ^ arch.eventqCons) & 0x8000_0000) !== 0;
+    // A record that only the host saw (the `event` verb) fills QEMU's queue and not the architecture's.
+    const overflowed =
+      ((arch.eventqProd ^ arch.eventqCons) & 0x8000_0000) !== 0 ||
+      (eventqEnabled(smmu.regs) && smmuv3EventqFull(smmu.regs));
     const id = overflowed ? "D16" : "D15";
     out.push(fact(id, DIVERGENCES[id].text));
   }

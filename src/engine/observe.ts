@@ -80,11 +80,14 @@ export const legalAnswerOf = (a: Answer): LegalAnswer => {
   }
 };
 
-/** The lab's word for what the hardware did: an S2 STE is told apart by what the device is attached to. */
+/**
+ * The lab's word for what the hardware did. A transaction that only stage 2 translates is told apart by what the device
+ * is attached to: a nested HWPT (the bypass one, or a CD table with S1DSS=1) bypasses stage 1 because the guest says so.
+ */
 export function hardwareAnswerOf(a: { readonly cls: string }, attached: Attached): HardwareAnswer {
   switch (a.cls) {
     case "pass-s2":
-      return attached === "bypass" ? "pass-bypass" : "pass-s2";
+      return attached === "bypass" || attached === "translate" ? "pass-bypass" : "pass-s2";
     case "host-bypass":
     case "ats-pass":
       return "pass-bypass";

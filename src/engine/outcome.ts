@@ -1,6 +1,7 @@
 /** What one action did, besides the next world. */
 import type { Action } from "./actions.ts";
 import type { Errno } from "./errno.ts";
+import type { DivergenceFact } from "./facts.ts";
 import type { TraceNode } from "./tracer.ts";
 
 /** JSON-able data a command returns (`result` of the CLI's output). 64-bit values are hex strings. */
@@ -11,6 +12,18 @@ export type ResultValue =
   | string
   | readonly ResultValue[]
   | { readonly [key: string]: ResultValue };
+
+/**
+ * What is said of the very transaction a `dma` sent. A device's facts are about a probe without SubstreamID, which may
+ * fare otherwise.
+ */
+export interface TransactionFacts {
+  readonly dev: number;
+  /** Every legal answer once, the current one first. */
+  readonly legal: readonly string[];
+  readonly hardware: string;
+  readonly divergences: readonly DivergenceFact[];
+}
 
 export interface Outcome {
   /** False for any modelled failure: an errno, a QEMU error, a guest CERROR, a rejected action. */
@@ -24,6 +37,8 @@ export interface Outcome {
   /** Ids given out, by object name (`d0.device`, `vi1`). */
   readonly ids: Readonly<Record<string, number>>;
   readonly result: ResultValue;
+  /** Of a `dma` by a device of the guest. */
+  readonly transaction?: TransactionFacts;
   /** Empty when the step ran without a trace. */
   readonly trace: readonly TraceNode[];
   /** Steps of a macro, in order (guest sequences). */

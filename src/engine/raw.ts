@@ -10,7 +10,7 @@ import type { Errno } from "./errno.ts";
 import type { Command, EventResult, HostResult } from "./kernel/calls.ts";
 import { getObj } from "./kernel/state.ts";
 import * as host from "./kernel/syscalls.ts";
-import type { ResultValue } from "./outcome.ts";
+import type { ResultValue, TransactionFacts } from "./outcome.ts";
 import { noteAttached } from "./provenance.ts";
 import { resolveQemuName } from "./qemu/names.ts";
 import { DEFAULT_BACKEND } from "./qemu/state.ts";
@@ -24,6 +24,7 @@ export interface Done {
   readonly messages: readonly string[];
   readonly ids: Readonly<Record<string, number>>;
   readonly result: ResultValue;
+  readonly transaction?: TransactionFacts;
 }
 
 const NO_IDS: Readonly<Record<string, number>> = Object.freeze({});

@@ -13,8 +13,19 @@ export interface Asked {
 
 export const ATTACHED = ["none", "blocked", "identity", "s2", "abort", "bypass", "translate", "s1"] as const;
 export const PSTE = ["abort", "blocked", "bypass", "identity", "s1", "s2", "nested", "invalid"] as const;
-export const DMA = ["pass-s2", "pass-bypass", "pass-s1", "abort", "stall", "none"] as const;
-export const LEGAL = ["pass-bypass", "pass-s1", "abort", "stall", "none"] as const;
+/** What a translation request or a translated transaction can come to, after a `dma … ats=`. */
+const ATS = ["ats-served", "ats-noperm", "ats-ur", "ats-ca", "ats-failed", "ats-pass"] as const;
+export const DMA = ["pass-s2", "pass-bypass", "pass-s1", "abort", "stall", "none", ...ATS] as const;
+export const LEGAL = [
+  "pass-bypass",
+  "pass-s1",
+  "pass-s2",
+  "abort",
+  "razwi",
+  "stall",
+  "none",
+  ...ATS,
+] as const;
 export const COUNTED = [
   "ioas",
   "device",

@@ -6,7 +6,7 @@ import type { DeviceFacts, DivergenceFact } from "../engine/facts.ts";
 import { memRead64 } from "../engine/memory.ts";
 import { type ListedObject, objectList, resolveObject } from "../engine/objects.ts";
 import { deviceFacts, vsmmuFacts } from "../engine/observe.ts";
-import type { Outcome, ResultValue } from "../engine/outcome.ts";
+import type { Outcome, ResultValue, TransactionFacts } from "../engine/outcome.ts";
 import { DEFAULT_BACKEND } from "../engine/qemu/state.ts";
 import { step } from "../engine/step.ts";
 import type { HostNode } from "../engine/tracer.ts";
@@ -51,9 +51,9 @@ export function judge(m: Moment, e: Expectation): Verdict {
       );
     }
     case "device-word":
-      return deviceWord(deviceFacts(m.world, e.dev), e.key, e.word);
+      return deviceWord(deviceFacts(m.world, e.dev), sentBy(m, e.dev), e.key, e.word);
     case "device-set": {
-      const legal = deviceFacts(m.world, e.dev).legal;
+      const legal: readonly string[] = (sentBy(m, e.dev) ?? deviceFacts(m.world, e.dev)).legal;
       const got: readonly string[] = legal.length === 0 ? ["none"] : legal;
       return verdict("legal", sameSet(got, e.words), [...got]);
     }
@@ -142,18 +142,28 @@ const PSTE_ALIAS: Readonly<Record<string, readonly string[]>> = {
   abort: ["abort", "blocked"],
 };
 
-function deviceWord(f: DeviceFacts, key: string, word: string): Verdict {
+/** The transaction of the command before, if it was a `dma` of this device: then answers are asked about that one. */
+function sentBy(m: Moment, dev: number): TransactionFacts | null {
+  const t = m.outcome?.transaction;
+  return t?.dev === dev ? t : null;
+}
+
+function deviceWord(f: DeviceFacts, sent: TransactionFacts | null, key: string, word: string): Verdict {
   switch (key) {
     case "attached":
       return verdict(key, attachedWords(f).includes(word), f.attached);
     case "pste":
       return verdict(key, (PSTE_ALIAS[f.pste] ?? [f.pste]).includes(word), f.pste);
-    case "dma":
-      return verdict(key, (f.hardware ?? "none") === word, f.hardware ?? "none");
+    case "dma": {
+      const got = (sent ?? f).hardware ?? "none";
+      return verdict(key, got === word, got);
+    }
     case "ats":
       return verdict(key, f.ats === (word === "on"), f.ats ? "on" : "off");
-    default:
-      return divergesVerdict(f.divergences, alarmOf(f.divergences) !== null, word);
+    default: {
+      const found = sent === null ? f.divergences : [...sent.divergences, ...f.divergences];
+      return divergesVerdict(found, alarmOf(found) !== null, word);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 /** The JSON objects of a headless run (`lab run --json`), one a line. Field names are a contract. */
+import { alarmOf } from "../engine/divergence.ts";
 import type { Errno } from "../engine/errno.ts";
 import { deviceFacts } from "../engine/observe.ts";
 import type { Outcome, Part, ResultValue } from "../engine/outcome.ts";
@@ -100,11 +101,13 @@ export function callRecord(setup: Setup, n: HostNode): CallRecord {
   };
 }
 
-/** Devices whose hardware leaves the legal set, by name. */
-export function divergences(world: World): Record<string, string> {
+/** Devices whose hardware leaves the legal set, by name: in the state, or in the transaction just sent. */
+export function divergences(world: World, outcome: Outcome): Record<string, string> {
   const out: Record<string, string> = {};
+  const sent = outcome.transaction;
   for (const [i, d] of world.setup.devices.entries()) {
-    const id = deviceFacts(world, i).diverges;
+    const alarm = sent?.dev === i ? alarmOf(sent.divergences) : null;
+    const id = alarm === null ? deviceFacts(world, i).diverges : (alarm.id ?? "?");
     if (id !== null) out[d.name] = id;
   }
   return out;
@@ -135,7 +138,7 @@ export function commandRecord(line: number, text: string, world: World, outcome:
     messages: outcome.messages,
     ids: outcome.ids,
     calls: outcomeCalls(outcome).map((n) => callRecord(world.setup, n)),
-    diverges: divergences(world),
+    diverges: divergences(world, outcome),
     ...(outcome.result === null ? {} : { result: outcome.result }),
     ...(outcome.rejected ? { rejected: true as const } : {}),
     ...(outcome.parts.length === 0 ? {} : { parts: outcome.parts.map((p) => partRecord(world, p)) }),
