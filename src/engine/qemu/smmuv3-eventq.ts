@@ -8,6 +8,7 @@ import {
   SMMU_BASE_ADDR_MASK,
 } from "./smmuv3-regs.ts";
 import { eventqEnabled, ownRegs, smmuOf } from "./smmuv3-state.ts";
+import type { Smmuv3Regs } from "./types.ts";
 
 export const SMMU_IRQ_EVTQ = 0;
 export const SMMU_IRQ_CMD_SYNC = 2;
@@ -64,6 +65,12 @@ export function smmuv3TriggerGerror(cx: Cx, v: number, mask: number): void {
   }
 }
 
+/** smmuv3-internal.h:smmu_evtq_full. */
+export function smmuv3EventqFull(s: Smmuv3Regs): boolean {
+  const wrap = 2 ** s.eventqLog2size;
+  return ((s.eventqCons ^ s.eventqProd) & (2 * wrap - 1)) === wrap;
+}
+
 /** smmuv3.c:smmuv3_write_eventq: false if the queue is off, full or unwritable. */
 function smmuv3WriteEventq(cx: Cx, v: number, words: readonly bigint[]): boolean {
   const s = smmuOf(cx, v).regs;
@@ -73,7 +80,7 @@ function smmuv3WriteEventq(cx: Cx, v: number, words: readonly bigint[]): boolean
   }
   const wrap = 2 ** s.eventqLog2size;
   const mask = 2 * wrap - 1;
-  if (((s.eventqCons ^ s.eventqProd) & mask) === wrap) {
+  if (smmuv3EventqFull(s)) {
     cx.t.rule("Q-EVT-FULL");
     return false;
   }

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { parse } from "./parse.ts";
+import { runAll } from "./runner.ts";
+
+/** A device on translate whose vSMMU has an EVENTQ of two records. */
+const START = `plug d0 v0
+machine-start
+strtab v0
+ste v0 0x100 translate
+cr0 v0 +smmuen +cmdqen
+cfgi v0 0x100
+write v0 EVENTQ_BASE 0x50000001
+cr0 v0 0xd
+event p0 f-translation sid=0x100
+event p0 f-translation sid=0x100
+expect v0 diverges=no
+`;
+
+test.each([
+  ["D16", "event p0 f-translation sid=0x100\nexpect v0 gerror=0x4 diverges=D16"],
+  ["D15", "cr0 v0 0x9\nevent p0 f-translation sid=0x100\nexpect v0 gerror=0x4 diverges=D15"],
+])("%s from the host's event alone: full is not the same as disabled", (_id, lines) => {
+  const p = parse(START + lines);
+  if (!p.ok) throw new Error(JSON.stringify(p.problems));
+  const r = runAll(p.value);
+  expect([r.held, r.failed]).toEqual([2, 0]);
+});
