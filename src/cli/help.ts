@@ -9,7 +9,6 @@ import type { Subcommand } from "./subcommand.ts";
 /** Subcommands of the contract whose part of the lab is not there yet. */
 export const UNBUILT: Readonly<Record<string, string>> = {
   explore: "exhaustive search from a script's end state",
-  draw: "the end state as a picture",
 };
 
 export function helpCommand(subcommands: () => readonly Subcommand[]): Subcommand {

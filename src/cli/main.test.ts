@@ -173,3 +173,29 @@ test("compare --json: an object a command and expectation, the first difference 
     },
   });
 });
+
+test("draw: every form, any step, the session in the SVG", async () => {
+  const script = file("draw.lab", 'title "two & more"\nplug d0 v0\nmachine-start\ngbpa v0 abort\n');
+  expect((await lab(["draw", script])).stdout).toContain("HWPT 5 abort (2) ======*");
+  expect((await lab(["draw", script, "--step", "1"])).stdout).toContain("HWPT 6 bypass (2) =====*");
+  expect((await lab(["draw", script, "--as", "mermaid"])).stdout).toMatch(/^flowchart TB\n/);
+  expect((await lab(["draw", script, "--as", "dot"])).stdout).toMatch(/^digraph lab/);
+  const svg = (await lab(["draw", script, "--as", "svg", "--theme", "dark"])).stdout;
+  expect(svg).toContain('<session xmlns="urn:vsmmu-lab:session">lab1:');
+  expect(svg).toContain("<title>two &amp; more</title>");
+  expect((await lab(["draw", script, "--as", "calls"])).stdout).toContain("smmuv3_accel_attach_gbpa_hwpt");
+  const mail = (await lab(["draw", script, "--as", "mail", "--link", "https://lab.example/#old"])).stdout;
+  expect(mail).toContain("https://lab.example/#lab1:");
+  expect((await lab(["draw", script, "--as", "diff"])).stdout).toContain("d0 attached");
+});
+
+test.each([
+  [["--as", "png"], 'unknown form "png"'],
+  [["--step", "9"], "--step 9: the script has 1 command"],
+  [["--theme", "blue"], "--theme is light or dark"],
+])("draw %s: a usage error", async (argv, message) => {
+  const script = file("one.lab", "plug d0 v0\n");
+  const r = await lab(["draw", script, ...argv]);
+  expect(r.status).toBe(2);
+  expect(r.stderr).toContain(message);
+});
