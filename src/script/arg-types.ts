@@ -144,7 +144,23 @@ export function choice<T>(table: Readonly<Record<string, T>>, what = "value"): A
 export const words = <T extends string>(...all: readonly T[]): ArgType<T> =>
   choice(Object.fromEntries(all.map((w) => [w, w])) as Record<T, T>);
 
-export const onOff: ArgType<boolean> = choice({ on: true, off: false });
+/** The same words, and others that mean one of them; the printer writes the first. */
+export function withAlias<T>(type: ArgType<T>, alias: Readonly<Record<string, string>>): ArgType<T> {
+  return {
+    ...type,
+    read: (word, env) => type.read(Object.hasOwn(alias, word) ? (alias[word] as string) : word, env),
+  };
+}
+
+/** Also as a bit (`leaf=1`, as the fields of `cmd` are written), or as a truth value. */
+export const onOff: ArgType<boolean> = withAlias(choice({ on: true, off: false }), {
+  "1": "on",
+  yes: "on",
+  true: "on",
+  "0": "off",
+  no: "off",
+  false: "off",
+});
 
 /** A new name. */
 export function newName(what: string): ArgType<string> {

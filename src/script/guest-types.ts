@@ -1,12 +1,21 @@
 /** Value kinds of the guest verbs. */
-import { type ArgType, bad, good, hex, int, readNumber } from "./arg-types.ts";
+import { type ArgType, bad, bdf, good, hex, int, readNumber } from "./arg-types.ts";
 import { nearest } from "./suggest.ts";
 
-/** As wide as an SMMU's StreamID can be; what the vSMMU makes of too large ones is its own answer. */
+const anySid = int(0, 0xffff_ffff, "hex");
+
+/**
+ * As wide as an SMMU's StreamID can be; what the vSMMU makes of too large ones is its own answer. The function's bus
+ * address is the same number.
+ */
 export const sid: ArgType<number> = {
-  ...int(0, 0xffff_ffff, "hex"),
+  ...anySid,
   shape: "SID",
   expected: "a StreamID like 0x100",
+  read(word, env) {
+    const address = word.includes(":") ? bdf.read(word, env) : null;
+    return address?.ok ? good(address.value, hex(address.value)) : anySid.read(word, env);
+  },
 };
 
 export const ssid: ArgType<number> = int(0, 0xf_ffff, "dec", "SSID");

@@ -50,6 +50,10 @@ test.each([
   ["expect count HWPT_NESTED=0", "expect count hwpt-nested=0"],
   ["expect d0 vmaster=yes", "expect d0 vmaster=yes"],
   ["cmd v0 CMD_TLBI_NH_ALL", "cmd v0 tlbi-nh-all"],
+  ["cfgi v0 0x100 leaf=1 sync=0", "cfgi v0 0x100 leaf=on sync=off"],
+  ["cfgi v0 01:01.0", "cfgi v0 0x108"],
+  ["ste v0 01:00.0 bypass", "ste v0 0x100 bypass"],
+  ["map v0 0x100 iova=0 gpa=0 perm=ro", "map v0 0x100 iova=0x0 gpa=0x0 perm=r"],
   ["kernel 6.17 vdev-streams=exactly-one\nexpect d0 attached=none", "expect d0 attached=none"],
   [`${NESTED}\nhwpt-alloc dev=dev pt=io flags=NEST_PARENT`, "hwpt-alloc dev=dev pt=io flags=nest-parent"],
   [

@@ -1,7 +1,7 @@
 /** Guest verbs for structures in memory: stream table, STEs, CDs, stage-1 mappings. None of them is a command. */
 import type { SteValue } from "../engine/actions.ts";
 import { cdField } from "./arch-types.ts";
-import { choice, int, list, onOff, u64, vsmmu, words } from "./arg-types.ts";
+import { choice, int, list, onOff, u64, vsmmu, withAlias, words } from "./arg-types.ts";
 import { sid, ssid } from "./guest-types.ts";
 import {
   ArgProblem,
@@ -28,12 +28,15 @@ function steWords(a: Args): (bigint | undefined)[] {
   return Array.from(out);
 }
 
-const permission = choice(
-  { rw: [true, true], r: [true, false], w: [false, true], none: [false, false] } as Record<
-    string,
-    [boolean, boolean]
-  >,
-  "permission",
+const permission = withAlias(
+  choice(
+    { rw: [true, true], r: [true, false], w: [false, true], none: [false, false] } as Record<
+      string,
+      [boolean, boolean]
+    >,
+    "permission",
+  ),
+  { ro: "r", wo: "w" },
 );
 
 export const MEMORY_VERBS: readonly CommandSpec[] = [
