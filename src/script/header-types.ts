@@ -16,7 +16,7 @@ export function profile(
     shape: "RELEASE",
     expected: `a ${what} profile: ${names.join(", ")}`,
     read(word) {
-      const row = find(word);
+      const row = find(word.toLowerCase());
       return row === null
         ? bad(`unknown ${what} profile "${word}"`, this.expected, nearest(word, names))
         : good(row.name, row.name);

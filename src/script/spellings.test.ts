@@ -49,6 +49,7 @@ test.each([
   ["ioas-alloc\nexpect errno=-16", "expect errno=EBUSY"],
   ["expect count HWPT_NESTED=0", "expect count hwpt-nested=0"],
   ["expect d0 vmaster=yes", "expect d0 vmaster=yes"],
+  ["qemu M1", "qemu m1"],
   ["cmd v0 CMD_TLBI_NH_ALL", "cmd v0 tlbi-nh-all"],
   ["cfgi v0 0x100 leaf=1 sync=0", "cfgi v0 0x100 leaf=on sync=off"],
   ["cfgi v0 01:01.0", "cfgi v0 0x108"],
