@@ -220,6 +220,26 @@ export function eventSpec(name: string): EventSpec | null {
   return SPECS.get(name) ?? null;
 }
 
+/** Names by length and two letters: finds a name's event without taking the name out of its line. */
+const BUCKETS = 4096;
+const bucketOf = (length: number, last: number, middle: number): number =>
+  (length * 131 + last * 31 + middle) & (BUCKETS - 1);
+const quick: (EventSpec | null)[] = new Array<EventSpec | null>(BUCKETS).fill(null);
+for (const spec of SPECS.values()) {
+  const { name } = spec;
+  quick[bucketOf(name.length, name.charCodeAt(name.length - 1), name.charCodeAt(name.length >> 1))] ??= spec;
+}
+
+/** The event whose name is `s[at…end)`; null when it is none, or one that shares its bucket (ask `eventSpec`). */
+export function quickSpec(s: string, at: number, end: number): EventSpec | null {
+  const length = end - at;
+  const spec = quick[bucketOf(length, s.charCodeAt(end - 1), s.charCodeAt(at + (length >> 1)))] ?? null;
+  if (spec === null || spec.name.length !== length) return null;
+  const { name } = spec;
+  for (let i = 0; i < length; i++) if (s.charCodeAt(at + i) !== name.charCodeAt(i)) return null;
+  return spec;
+}
+
 export const eventNames = (): readonly string[] => [...SPECS.keys()];
 
 /** Fields of an event's text (behind the name and its blank), or null when no form fits. */

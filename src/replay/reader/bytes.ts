@@ -51,6 +51,9 @@ const MAGIC: readonly (readonly [name: string, bytes: readonly number[]])[] = [
 const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
   bytes.length >= magic.length && magic.every((b, i) => bytes[i] === b);
 
+const truncated = (): LogError =>
+  new LogError("truncated-gzip", "the gzip data end too early; what came before the cut was read");
+
 /** Throws unless the first bytes of the (inflated) data may be text. */
 function checkText(head: Uint8Array): void {
   for (const [name, magic] of MAGIC)
@@ -80,7 +83,11 @@ export class TextSource {
   private readonly decoder = new TextDecoder("utf-8");
   private head: Uint8Array | null = new Uint8Array(0);
   private gunzip: Gunzip | null = null;
-  private members = 0;
+  /** Inflated bytes of the present gzip member, and the last compressed bytes: its trailer says how many they must be. */
+  private memberOut = 0;
+  private tail: readonly number[] = [];
+  /** Padding behind the last member: the rest of the file is nothing. */
+  private padding = false;
   private checked = false;
 
   constructor(out: (text: string) => void, limits: ByteLimits = BYTE_LIMITS) {
@@ -104,7 +111,10 @@ export class TextSource {
   end(): void {
     if (this.head !== null) this.begin();
     if (this.bytesIn === 0) throw new LogError("empty", "the file is empty");
-    if (this.gunzip !== null) this.inflate(new Uint8Array(0), true);
+    if (this.gunzip !== null && !this.padding) {
+      this.inflate(new Uint8Array(0), true);
+      this.checkTrailer();
+    }
     const rest = this.decoder.decode();
     if (rest !== "") this.out(rest);
   }
@@ -114,7 +124,9 @@ export class TextSource {
     this.head = null;
     if (startsWith(head, [0x1f, 0x8b])) {
       this.gunzip = new Gunzip((chunk) => this.text(chunk));
-      this.gunzip.onmember = () => this.members++;
+      this.gunzip.onmember = () => {
+        this.memberOut = 0;
+      };
     }
     this.feed(head);
   }
@@ -128,20 +140,28 @@ export class TextSource {
   }
 
   private inflate(bytes: Uint8Array, final: boolean): void {
+    if (this.padding) return;
+    if (bytes.length > 0) this.tail = [...this.tail, ...bytes.subarray(-4)].slice(-4);
     try {
       (this.gunzip as Gunzip).push(bytes, final);
     } catch (error) {
       if (error instanceof LogError) throw error;
       const what = (error as Error).message;
-      // Bytes behind the last member that are no gzip: padding, as some tools leave. What was read stands.
-      if (this.members > 1 && what === "invalid gzip data") return;
-      if (/EOF/.test(what) || final)
-        throw new LogError(
-          "truncated-gzip",
-          "the gzip data end too early; what came before the cut was read",
-        );
+      // No member where one might follow: some tools pad their files. What was read stands.
+      if (what === "invalid gzip data" && this.bytesOut > 0) {
+        this.padding = true;
+        return;
+      }
+      if (final || /EOF/.test(what)) throw truncated();
       throw new LogError("damaged-gzip", `the gzip data are damaged (${what}); what came before was read`);
     }
+  }
+
+  /** The last four bytes of a gzip member are its length. */
+  private checkTrailer(): void {
+    const [a = 0, b = 0, c = 0, d = 0] = this.tail;
+    const length = (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
+    if (this.tail.length < 4 || length !== this.memberOut % 2 ** 32) throw truncated();
   }
 
   private text(chunk: Uint8Array): void {
@@ -151,6 +171,7 @@ export class TextSource {
       this.checked = true;
     }
     this.bytesOut += chunk.length;
+    this.memberOut += chunk.length;
     if (this.bytesOut > this.limits.maxBytes)
       throw new LogError("too-large", `more than ${Math.round(this.limits.maxBytes / 2 ** 30)} GiB of text`);
     if (

@@ -2,7 +2,7 @@
  * Text to events: splits lines (LF or CRLF, however the chunks fall), takes the prefix off, looks the event's name up.
  * Lines of other events and lines that are no events are counted and kept as samples; none stops the reading.
  */
-import { EVENT_COUNT, type EventSpec, eventNames, eventSpec } from "../events/table.ts";
+import { EVENT_COUNT, type EventSpec, eventNames, eventSpec, quickSpec } from "../events/table.ts";
 
 /** Longer lines are no trace lines; only their number is remembered. */
 const MAX_LINE = 64 * 1024;
@@ -118,6 +118,13 @@ export class LineScanner {
       return;
     }
     const at = skipPrefix(s, start, end);
+    const blank = s.indexOf(" ", at);
+    const nameEnd = blank < 0 || blank > end ? end : blank;
+    const known = quickSpec(s, at, nameEnd);
+    if (known !== null) {
+      this.event(known, s, start, nameEnd, end);
+      return;
+    }
     let i = at;
     let underscore = false;
     for (; i < end; i++) {
@@ -140,7 +147,11 @@ export class LineScanner {
       if (before !== undefined || this.others.size < MAX_NAMES) this.others.set(name, (before ?? 0) + 1);
       return;
     }
-    if (this.sink(spec, s, i < end ? i + 1 : end, end, this.lines, start)) {
+    this.event(spec, s, start, i, end);
+  }
+
+  private event(spec: EventSpec, s: string, start: number, nameEnd: number, end: number): void {
+    if (this.sink(spec, s, nameEnd < end ? nameEnd + 1 : end, end, this.lines, start)) {
       this.known++;
       this.counts[spec.index] = (this.counts[spec.index] as number) + 1;
     } else {
