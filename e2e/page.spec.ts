@@ -7,6 +7,7 @@ test("the page opens with its own files alone, and without an error", async ({ a
 });
 
 test("the first view has no accessibility violation in either theme", async ({ app }) => {
+  test.setTimeout(120_000);
   await app.open();
   await expectAccessible(app.page, "the first view");
 });

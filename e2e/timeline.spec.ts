@@ -70,7 +70,7 @@ test("a guest sequence is shown part by part, and parts unfold", async ({ app })
   const parts = calls.locator('[data-row="part"]');
   await expect(parts.first()).toBeVisible();
   await expect(calls.locator('[data-row="call"]')).toHaveCount(0);
-  await parts.nth(1).click();
+  await parts.filter({ hasText: "W CR0=0x0" }).click();
   await expect(calls.locator('[data-row="call"]').first()).toBeVisible();
 });
 

@@ -16,7 +16,7 @@ export function GuestSection({ v }: { readonly v: number }) {
     <Section id="guest" title="Guest driver">
       <div className="control-buttons">
         {SEQUENCES.map(({ verb, label, note }) => (
-          <Act key={verb} line={`guest ${name} ${verb}`} note={note}>
+          <Act key={verb} line={`guest ${name} ${verb}`} note={note} long>
             {label}
           </Act>
         ))}

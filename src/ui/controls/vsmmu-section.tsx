@@ -125,7 +125,7 @@ export function VsmmuSection({ v }: { readonly v: number }) {
           CFGI_ALL
         </Act>
         <RegisterWriter v={v} />
-        <Act line="reset" note="System reset: all phases, all vSMMUs" testid="act-reset">
+        <Act line="reset" note="System reset: all phases, all vSMMUs" testid="act-reset" long>
           Reset VM
         </Act>
       </div>

@@ -14,6 +14,7 @@ const HERE: readonly (readonly [string, string])[] = [
   ["↑ ↓ Enter", "in the call diagram: walk the lines, fold a part"],
   ["arrows, Enter, d", "in the graph: walk columns and floors, inspect, send DMA"],
   ["Tab, ↑ ↓", "in the console: complete, choose, go through the history"],
+  ["hold", "on a touch screen: what a control would do"],
 ];
 
 export default function Help() {

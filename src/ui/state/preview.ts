@@ -43,17 +43,22 @@ export function refusalOf(line: string): string | null {
   return preview.outcome.messages[0] ?? "not possible now";
 }
 
-/** `refusalOf`, worked out after the step was painted. Null until known. */
-export function useRefusal(line: string): string | null {
+/**
+ * `refusalOf`, worked out after the step was painted. Null until known. `eager` false: never by itself, because the
+ * line is long work (a whole guest sequence, a reset) that only somebody who points at it should wait for.
+ */
+export function useRefusal(line: string, eager = true): string | null {
   const node = useSession((session) => session.node);
   const job = useRef({});
   const [refusal, setRefusal] = useState<string | null>(null);
   useEffect(
     () =>
-      whenIdle(job.current, () => {
-        if (useSession.getState().node === node) setRefusal(refusalOf(line));
-      }),
-    [node, line],
+      eager
+        ? whenIdle(job.current, () => {
+            if (useSession.getState().node === node) setRefusal(refusalOf(line));
+          })
+        : setRefusal(null),
+    [node, line, eager],
   );
   return refusal;
 }

@@ -25,11 +25,22 @@ interface ActProps {
   readonly label?: string;
   readonly testid?: string;
   readonly className?: string;
+  /** Long work: asked only when somebody points at it. */
+  readonly long?: boolean;
   readonly children: ReactNode;
 }
 
-export function Act({ line, note, look = "plain", label, testid, className, children }: ActProps) {
-  const refusal = useRefusal(line);
+export function Act({
+  line,
+  note,
+  look = "plain",
+  label,
+  testid,
+  className,
+  long = false,
+  children,
+}: ActProps) {
+  const refusal = useRefusal(line, !long);
   const hint = usePreviewHint(line, note);
   return (
     <Button

@@ -43,10 +43,22 @@ export function HintLayer() {
     const onScroll = (event: Event) => {
       if (event.target instanceof Node && !card.current?.contains(event.target)) hide();
     };
+    const onPress = (event: Event) => {
+      // After a hold on a touch screen the next press elsewhere puts the card away.
+      if (
+        event.target instanceof Node &&
+        !card.current?.contains(event.target) &&
+        !anchor.contains(event.target)
+      ) {
+        hide();
+      }
+    };
+    addEventListener("pointerdown", onPress);
     addEventListener("keydown", onKey);
     addEventListener("scroll", onScroll, true);
     addEventListener("resize", hide);
     return () => {
+      removeEventListener("pointerdown", onPress);
       removeEventListener("keydown", onKey);
       removeEventListener("scroll", onScroll, true);
       removeEventListener("resize", hide);

@@ -72,7 +72,9 @@ export function CallLine({ id, step, top, height, active, index, count }: CallLi
       style={{ transform: `translateY(${top}px)`, height }}
       {...hint}
     >
-      {part === null ? null : <Glyph name={part.open ? "down" : "right"} className="call-fold" />}
+      {part === null || part.open === null ? null : (
+        <Glyph name={part.open ? "down" : "right"} className="call-fold" />
+      )}
       {from === to ? null : (
         <span
           className="call-arrow"

@@ -1,7 +1,7 @@
 /** Who called whom: the step as a sequence diagram, every line of which can be asked why. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type MouseEvent, useMemo, useRef, useState } from "react";
-import type { TimelineNode } from "../../../script/session.ts";
+import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
+import type { NodeId, TimelineNode } from "../../../script/session.ts";
 import { useSession } from "../../state/session-store.ts";
 import { Empty } from "../../widgets/empty.tsx";
 import { CallLine } from "./call-line.tsx";
@@ -19,8 +19,19 @@ export function CallsTab() {
       </Empty>
     );
   }
-  return <StepCalls key={command.id} command={command} />;
+  return <StepCalls command={command} />;
 }
+
+interface CallsView {
+  /** The step it is about. */
+  readonly of: NodeId;
+  /** The chosen line. */
+  readonly active: number | null;
+  /** Parts folded or unfolded against what they do by themselves. */
+  readonly turned: ReadonlySet<number>;
+}
+
+const viewOf = (of: NodeId): CallsView => ({ of, active: null, turned: new Set() });
 
 const HEIGHT = { call: 32, return: 28, note: 32, rule: 22, event: 22, message: 22, part: 28 } as const;
 
@@ -28,9 +39,10 @@ function StepCalls({ command }: { readonly command: TimelineNode }) {
   const session = useSession((state) => state.session);
   const outcome = session.outcome(command.id);
   const [events, setEvents] = useState(false);
-  const [active, setActive] = useState<number | null>(null);
-  /** Parts folded or unfolded against what they do by themselves. */
-  const [turned, setTurned] = useState<ReadonlySet<number>>(new Set());
+  const [{ of, active, turned }, setView] = useState<CallsView>(viewOf(command.id));
+  // Another step begins with nothing chosen; the list itself stays, which is cheaper than a new one.
+  if (of !== command.id) setView(viewOf(command.id));
+  const setActive = (at: number | null): void => setView((view) => ({ ...view, active: at }));
   const scroller = useRef<HTMLDivElement>(null);
 
   const rows: readonly StepRow[] = useMemo(() => {
@@ -51,12 +63,20 @@ function StepCalls({ command }: { readonly command: TimelineNode }) {
     paddingEnd: 12,
   });
 
+  useEffect(() => {
+    // Other lines have other heights at the same places.
+    if (rows.length > 0) virtual.measure();
+  }, [virtual, rows]);
+  useEffect(() => {
+    if (of === command.id) scroller.current?.scrollTo({ top: 0 });
+  }, [of, command]);
+
   const turn = (at: number): void => {
     const part = rows[at]?.part;
     if (part == null) return;
     const next = new Set(turned);
     if (!next.delete(part.index)) next.add(part.index);
-    setTurned(next);
+    setView((view) => ({ ...view, turned: next }));
   };
 
   const onClick = (event: MouseEvent) => {

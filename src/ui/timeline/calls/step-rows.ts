@@ -8,7 +8,8 @@ export interface StepRow {
   /** Of a part's heading: which part, and whether its lines are shown. */
   readonly part: {
     readonly index: number;
-    readonly open: boolean;
+    /** Null: it called nobody, so there is nothing to unfold. */
+    readonly open: boolean | null;
     readonly deltas: readonly string[];
   } | null;
 }
@@ -32,12 +33,15 @@ export function stepRows(
     return callRows(outcome.trace, options).map((row) => ({ row, part: null }));
   }
   return outcome.parts.flatMap((part, index) => {
-    const open = options.isOpen(index);
+    const empty =
+      part.outcome.parts.length === 0 &&
+      !part.outcome.trace.some(({ kind }) => kind !== "event" || options.events);
+    const open = empty ? null : options.isOpen(index);
     const head: StepRow = {
       row: partRow(part.text, part.outcome.errno),
       part: { index, open, deltas: deltasOf(part, setup) },
     };
-    if (!open) return [head];
+    if (open !== true) return [head];
     return [head, ...stepRows(part.outcome, setup, { ...options, isOpen: () => true })];
   });
 }

@@ -35,7 +35,17 @@ function shownOf(line: readonly TimelineNode[], at: number) {
   return { nodes, current };
 }
 
-const width = (node: TimelineNode): number => chipWidth(node) + (node.children.length > 1 ? BRANCH : 0) + GAP;
+/** A node that changes (a new branch) is a new object. */
+const widths = new WeakMap<TimelineNode, number>();
+
+function width(node: TimelineNode): number {
+  let known = widths.get(node);
+  if (known === undefined) {
+    known = chipWidth(node) + (node.children.length > 1 ? BRANCH : 0) + GAP;
+    widths.set(node, known);
+  }
+  return known;
+}
 
 const TARGETS: Readonly<Record<string, (current: number, last: number) => number>> = {
   ArrowLeft: (current) => current - 1,
