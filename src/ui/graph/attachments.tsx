@@ -1,5 +1,5 @@
 /** Attachments: from each DEVICE to what its DMA runs on. They swing when they move. */
-import { ViewportPortal } from "@xyflow/react";
+import { useStore, ViewportPortal } from "@xyflow/react";
 import { memo, useState } from "react";
 import { linePath } from "../../draw/layout.ts";
 import type { Wire } from "./flow-nodes.ts";
@@ -33,11 +33,30 @@ export const AttachmentLine = memo(function AttachmentLine({ wire }: { readonly 
   );
 });
 
-export const Attachments = memo(function Attachments({ wires }: { readonly wires: readonly Wire[] }) {
+/** Steps in which the part of a large picture that is drawn follows the viewport, in px of the picture. */
+const STEP = 600;
+
+/** First and last step of the picture that is on the screen; changes seldom while one moves. */
+function useVisibleSteps(): readonly [number, number] {
+  const from = useStore((s) => Math.floor(-s.transform[0] / s.transform[2] / STEP) - 1);
+  const to = useStore((s) => Math.ceil((s.width - s.transform[0]) / s.transform[2] / STEP) + 1);
+  return [from, to];
+}
+
+export const Attachments = memo(function Attachments({
+  wires,
+  large,
+}: {
+  readonly wires: readonly Wire[];
+  /** Leave out what is far from the screen. */
+  readonly large: boolean;
+}) {
+  const [from, to] = useVisibleSteps();
+  const near = large ? wires.filter(({ line }) => line.x0 >= from * STEP && line.x0 <= to * STEP) : wires;
   return (
     <ViewportPortal>
       <svg className="attachments" width="1" height="1" aria-hidden="true">
-        {wires.map((wire) => (
+        {near.map((wire) => (
           <AttachmentLine key={wire.attachment.key} wire={wire} />
         ))}
       </svg>

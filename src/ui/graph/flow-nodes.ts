@@ -48,6 +48,13 @@ const SHAPES: Readonly<Record<Role, NodeShape>> = {
 export const Z = { floor: -2, column: -1, frame: 0, bar: 1, attachment: 2, cell: 3 } as const;
 const zOf = (shape: NodeShape): number => (shape === "frame" ? Z.frame : shape === "bar" ? Z.bar : Z.cell);
 
+/** Nodes and wires by key, kept beside a flow for the next one. */
+interface Index {
+  readonly nodes: Map<string, GraphNode>;
+  readonly wires: Map<string, Wire>;
+}
+const INDEX = new WeakMap<Flow, Index>();
+
 export interface Flow {
   readonly nodes: readonly GraphNode[];
   readonly wires: readonly Wire[];
@@ -81,13 +88,21 @@ const sameBox = (node: GraphNode, box: Box): boolean =>
 
 /** Nodes and wires of the floors. `before`: the last ones, whose equal parts are handed out again. */
 export function flowOf(scene: Scene, layout: Layout, before: Flow | null = null): Flow {
-  const oldNodes = new Map(before?.nodes.map((node) => [node.id, node]));
+  // Taken over and brought up to date: what is gone from the picture does no harm, for only equal parts are used.
+  const { nodes: oldNodes, wires: oldWires } = (before === null ? undefined : INDEX.get(before)) ?? {
+    nodes: new Map<string, GraphNode>(),
+    wires: new Map<string, Wire>(),
+  };
   const nodes: GraphNode[] = [];
+  const put = (node: GraphNode, old: GraphNode | undefined) => {
+    nodes.push(node);
+    if (node !== old) oldNodes.set(node.id, node);
+  };
   for (const band of layout.floors) {
     const id = `floor:${band.floor}`;
     const old = oldNodes.get(id) as FloorNode | undefined;
     const box = { x: 0, y: band.y, w: layout.width, h: band.h };
-    nodes.push(
+    put(
       old !== undefined && old.data.band === band && sameBox(old, box)
         ? old
         : {
@@ -100,6 +115,7 @@ export function flowOf(scene: Scene, layout: Layout, before: Flow | null = null)
             zIndex: Z.floor,
             data: { band },
           },
+      old,
     );
   }
   for (const block of scene.blocks) {
@@ -107,7 +123,7 @@ export function flowOf(scene: Scene, layout: Layout, before: Flow | null = null)
       const box = layout.columns.get(column.key);
       if (box === undefined) continue;
       const old = oldNodes.get(column.key) as ColumnNode | undefined;
-      nodes.push(
+      put(
         old !== undefined && old.data.column === column && sameBox(old, box)
           ? old
           : {
@@ -120,6 +136,7 @@ export function flowOf(scene: Scene, layout: Layout, before: Flow | null = null)
               zIndex: Z.column,
               data: { column },
             },
+        old,
       );
     }
   }
@@ -129,20 +146,22 @@ export function flowOf(scene: Scene, layout: Layout, before: Flow | null = null)
     const heads = layout.heads.get(item.key) ?? NO_HEADS;
     const old = oldNodes.get(item.key) as ItemNode | undefined;
     const kept = old !== undefined && old.data.item === item && old.data.heads === heads && sameBox(old, box);
-    nodes.push(kept ? old : itemNode(item, box, heads, heads !== NO_HEADS));
+    put(kept ? old : itemNode(item, box, heads, heads !== NO_HEADS), old);
   });
 
-  const oldWires = new Map(before?.wires.map((wire) => [wire.attachment.key, wire]));
   const wires: Wire[] = [];
   for (const attachment of scene.attachments) {
     const line = layout.lines.get(attachment.key);
     if (line === undefined) continue;
     const old = oldWires.get(attachment.key);
-    wires.push(
-      old !== undefined && old.attachment === attachment && old.line === line ? old : { attachment, line },
-    );
+    const kept = old !== undefined && old.attachment === attachment && old.line === line;
+    const wire = kept ? old : { attachment, line };
+    wires.push(wire);
+    if (!kept) oldWires.set(attachment.key, wire);
   }
   const same = <T>(old: readonly T[] | undefined, next: readonly T[]): readonly T[] =>
     old !== undefined && old.length === next.length && old.every((one, i) => one === next[i]) ? old : next;
-  return { nodes: same(before?.nodes, nodes), wires: same(before?.wires, wires) };
+  const flow = { nodes: same(before?.nodes, nodes), wires: same(before?.wires, wires) };
+  INDEX.set(flow, { nodes: oldNodes, wires: oldWires });
+  return flow;
 }

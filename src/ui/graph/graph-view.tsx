@@ -10,12 +10,12 @@ import "./distance-name.css";
 import "./distance-cell.css";
 import "./map.css";
 import {
+  type Node,
   type NodeTypes,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
   useStore,
-  useStoreApi,
 } from "@xyflow/react";
 import {
   type CSSProperties,
@@ -28,25 +28,24 @@ import {
   useRef,
   useState,
 } from "react";
-import { type Box, densityOf, detailAt, M, slotsFor } from "../../draw/layout.ts";
-import { cellAt, MAP_FROM } from "../../draw/layout-map.ts";
+import { densityOf, detailAt, slotsFor } from "../../draw/layout.ts";
+import { MAP_FROM } from "../../draw/layout-map.ts";
 import type { Scene, Subject } from "../../draw/scene-types.ts";
 import type { Ways } from "../../draw/ways.ts";
 import { Attachments } from "./attachments.tsx";
 import { DmaPath } from "./dma-path.tsx";
 import { domId } from "./dom-id.ts";
 import { FloorNames } from "./floor-names.tsx";
-import type { GraphNode } from "./flow-nodes.ts";
 import { BarNode, CellNode, ChipNode, ColumnNode, FloorNode, FrameNode, TabNode } from "./item-nodes.tsx";
 import { WALKS, walk } from "./keyboard.ts";
-import { type MapNode, mapFlowOf } from "./map-flow.ts";
 import { ShelfNode, TileNode } from "./map-nodes.tsx";
 import { NONE, useMarks } from "./marks-store.ts";
 import { Overview } from "./overview.tsx";
-import { type MapPicture, mapPictureOf, type Picture, pictureOf } from "./picture.ts";
 import { findColumn, findItem, followOf, keyOfSubject, relatedTo } from "./references.ts";
 import { Legend, Tools, type View } from "./tools.tsx";
 import { Twin } from "./twin.tsx";
+import { boxOf, useDrawn } from "./use-drawn.ts";
+import { useViewport } from "./use-viewport.ts";
 
 const NODE_TYPES = {
   frame: FrameNode,
@@ -67,9 +66,6 @@ const asOneWidget = (current: string | null) =>
     "aria-activedescendant": current === null ? undefined : domId(current),
   }) as const;
 
-/** Room that fitting leaves for what is pinned to the pane: floor names, legend and tools. */
-const MARGIN = { left: 40, top: 8, right: 12, bottom: 48 } as const;
-const FIT_ZOOM = 1.25;
 /** More columns than this: only what is on the screen is in the document, and an overview helps. */
 const LARGE = 24;
 
@@ -93,38 +89,18 @@ export const GraphView = memo(function GraphView(props: GraphViewProps) {
   );
 });
 
-const motion = (): number =>
-  typeof matchMedia === "function" && matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 180;
-
-/** Keeps the last value of a derived picture, so that the next one can take over what did not change. */
-function useKept<T>(make: (before: T | null) => T): T {
-  const kept = useRef<T | null>(null);
-  const next = make(kept.current);
-  useLayoutEffect(() => {
-    kept.current = next;
-  });
-  return next;
-}
-
 function Pane(props: GraphViewProps) {
   const { scene, selected, hovered, onSelect, onHover, onInspect, onDma, onMenu, ways } = props;
   const large = scene.declared > LARGE;
   const [chosen, setChosen] = useState<View | null>(null);
   const view: View = chosen ?? (scene.declared >= MAP_FROM ? "map" : "floors");
-  const picture = useKept<Picture>((before) => pictureOf(scene, before));
-  const map = useKept<MapPicture | null>((before) => (view === "map" ? mapPictureOf(scene, before) : null));
-  const mapNodes = useKept<readonly MapNode[] | null>((before) =>
-    map === null ? null : mapFlowOf(scene, map.layout, before),
-  );
-  const { layout, flow } = picture;
-  const size = map === null ? layout : map.layout;
+  const drawn = useDrawn(scene, view);
+  const floors = drawn.view === "floors" ? drawn : null;
 
   const flowApi = useReactFlow();
-  const store = useStoreApi();
   const detail = useStore((s) => (view === "map" ? "full" : detailAt(s.transform[2])));
   /** Text and lines that should stay readable when one stands back, in steps so that zooming is cheap. */
   const scale = useStore((s) => Math.min(3.2, Math.max(1, Math.ceil(3.4 / s.transform[2]) / 4)));
-  const ready = useStore((s) => s.width > 0 && s.height > 0);
 
   // Marks: from subjects to keys.
   const stepped = useRef(scene);
@@ -141,70 +117,23 @@ function Pane(props: GraphViewProps) {
     useMarks.setState({ related: hoveredKey === null ? NONE : relatedTo(scene, hoveredKey) });
   }, [scene, hoveredKey]);
 
-  // The viewport: everything at first; later only if something would be cut off and nobody has moved it.
-  const moved = useRef(false);
-  const showAll = useCallback(() => {
-    const { width, height } = store.getState();
-    if (width === 0 || height === 0) return;
-    moved.current = false;
-    const w = width - MARGIN.left - MARGIN.right;
-    const h = height - MARGIN.top - MARGIN.bottom;
-    const zoom = Math.min(FIT_ZOOM, w / size.width, h / size.height);
-    const x = MARGIN.left + Math.max(0, (w - size.width * zoom) / 2);
-    const y = MARGIN.top + Math.max(0, (h - size.height * zoom) / 2);
-    void flowApi.setViewport({ x, y, zoom });
-  }, [flowApi, store, size.width, size.height]);
-  const fitted = useRef("");
-  useLayoutEffect(() => {
-    if (!ready) return;
-    const { width, height, transform } = store.getState();
-    const key = `${view} ${scene.declared} ${scene.psmmus.length}`;
-    const [x, y, zoom] = transform;
-    const cut = x + size.width * zoom > width || y + size.height * zoom > height - MARGIN.bottom / 2;
-    if (fitted.current !== key || (cut && !moved.current)) showAll();
-    fitted.current = key;
-  }, [ready, showAll, view, scene.declared, scene.psmmus.length, size.width, size.height, store]);
+  const viewport = useViewport(
+    `${view} ${scene.declared} ${scene.psmmus.length}`,
+    drawn.layout.width,
+    drawn.layout.height,
+  );
+  const reveal = (key: string) => {
+    const box = boxOf(drawn, scene, key);
+    if (box !== null) viewport.reveal(box);
+  };
+  // A device opened in the far view: its column, once the floors are drawn.
+  const opening = useRef<string | null>(null);
   useEffect(() => {
-    // A pane that changes its size shows everything again, as long as nobody has chosen a view.
-    let last = store.getState().width;
-    return store.subscribe((s) => {
-      if (s.width === last) return;
-      last = s.width;
-      if (!moved.current) showAll();
-    });
-  }, [store, showAll]);
-
-  const boxOf = useCallback(
-    (key: string): Box | null => {
-      if (map === null) return layout.boxes.get(key) ?? layout.columns.get(key) ?? null;
-      for (const block of scene.blocks)
-        for (const column of block.columns) {
-          const tile = map.layout.tiles.get(block.key);
-          if (column.key !== key || tile === undefined) continue;
-          const { x, y } = cellAt(column.slot, map.layout.perRow);
-          return { x: tile.x + x, y: tile.y + y, w: 28, h: 28 };
-        }
-      return map.layout.bars.get(key) ?? null;
-    },
-    [layout, map, scene],
-  );
-  const reveal = useCallback(
-    (key: string) => {
-      const box = boxOf(key);
-      const { width, height, transform } = store.getState();
-      const [x, y, zoom] = transform;
-      if (box === null || width === 0) return;
-      // A long bar is seen when its head is.
-      const w = Math.min(box.w, M.head);
-      const h = Math.min(box.h, M.frame);
-      const left = box.x * zoom + x;
-      const top = box.y * zoom + y;
-      const inside =
-        left >= 0 && top >= 0 && left + w * zoom <= width && top + h * zoom <= height - MARGIN.bottom;
-      if (!inside) void flowApi.setCenter(box.x + w / 2, box.y + h / 2, { zoom, duration: motion() });
-    },
-    [boxOf, flowApi, store],
-  );
+    if (floors === null || opening.current === null) return;
+    const box = floors.layout.columns.get(opening.current);
+    opening.current = null;
+    if (box !== undefined) viewport.goTo(box);
+  });
 
   const subjectOf = useCallback(
     (key: string): Subject | null => {
@@ -220,21 +149,10 @@ function Pane(props: GraphViewProps) {
     (event.target as Element).closest<HTMLElement>("[data-key]")?.dataset.key ?? null;
 
   const select = (key: string | null) => onSelect(key === null ? null : subjectOf(key));
-  const openFloors = (key: string) => {
-    setChosen("floors");
-    const box = layout.columns.get(key);
-    if (box === undefined) return;
-    // The floors are laid out already; go there once they are on the screen.
-    requestAnimationFrame(() => {
-      moved.current = true;
-      const { height } = store.getState();
-      const zoom = Math.min(1, (height - MARGIN.top - MARGIN.bottom) / layout.height);
-      void flowApi.setCenter(box.x + box.w / 2, layout.height / 2, { zoom });
-    });
-  };
   const follow = (key: string) => {
     if (view === "map" && findColumn(scene, key) !== null) {
-      openFloors(key);
+      opening.current = key;
+      setChosen("floors");
       return;
     }
     const to = followOf(scene, key);
@@ -248,7 +166,9 @@ function Pane(props: GraphViewProps) {
     const way = WALKS[event.key];
     if (way !== undefined) {
       const to =
-        view === "map" ? walkMap(scene, selectedKey, event.key) : walk(scene, layout, selectedKey, way);
+        floors === null
+          ? walkMap(scene, selectedKey, event.key)
+          : walk(scene, floors.layout, selectedKey, way);
       if (to !== null) {
         select(to);
         reveal(to);
@@ -261,7 +181,7 @@ function Pane(props: GraphViewProps) {
       if (dev !== null) onDma?.(dev);
     } else if (event.key === " ") {
       if (selectedKey !== null) follow(selectedKey);
-    } else if (event.key === "f") showAll();
+    } else if (event.key === "f") viewport.showAll();
     else if (event.key === "+" || event.key === "=") void flowApi.zoomIn();
     else if (event.key === "-") void flowApi.zoomOut();
     else if (event.key === "Escape") select(null);
@@ -302,7 +222,7 @@ function Pane(props: GraphViewProps) {
         onPointerLeave={() => onHover(null)}
       >
         <ReactFlow
-          nodes={(mapNodes ?? flow.nodes) as GraphNode[]}
+          nodes={drawn.nodes as unknown as Node[]}
           edges={NO_EDGES}
           nodeTypes={NODE_TYPES}
           minZoom={0.02}
@@ -320,24 +240,22 @@ function Pane(props: GraphViewProps) {
           panOnScroll
           onlyRenderVisibleElements={large}
           attributionPosition="bottom-right"
-          onMoveStart={(event) => {
-            if (event !== null) moved.current = true;
-          }}
+          onMoveStart={viewport.onMoveStart}
         >
-          {map === null ? <Attachments wires={flow.wires} /> : null}
-          {ways == null || map !== null ? null : (
-            <DmaPath layout={layout} slots={slotsFor(scene)} ways={ways} />
+          {floors === null ? null : <Attachments wires={floors.wires} large={large} />}
+          {ways == null || floors === null ? null : (
+            <DmaPath layout={floors.layout} slots={slotsFor(scene)} ways={ways} />
           )}
         </ReactFlow>
-        {map === null ? <FloorNames floors={layout.floors} /> : null}
+        {floors === null ? null : <FloorNames floors={floors.layout.floors} />}
       </div>
       <div className="graph-foot">
         <Legend />
-        {large && map === null ? <Overview scene={scene} layout={layout} /> : null}
+        {large && floors !== null ? <Overview scene={scene} layout={floors.layout} /> : null}
         <Tools
           view={view}
           onView={scene.declared >= MAP_FROM / 4 || view === "map" ? setChosen : null}
-          onFit={showAll}
+          onFit={viewport.showAll}
         />
       </div>
       <Twin scene={scene} />

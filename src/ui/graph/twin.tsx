@@ -40,7 +40,7 @@ export const Twin = memo(function Twin({ scene }: { readonly scene: Scene }) {
   for (const bar of scene.psmmus) add(bar.item);
   for (const { item } of scene.parked) add(item);
   return (
-    <div className="for-ears" data-testid="graph-twin">
+    <div className="for-ears twin" data-testid="graph-twin">
       <table>
         <caption>Devices, from the guest to the hardware</caption>
         <thead>
