@@ -199,3 +199,15 @@ test.each([
   expect(r.status).toBe(2);
   expect(r.stderr).toContain(message);
 });
+
+test("review: 0 while claims hold, 1 when one is broken, 2 for another file", async () => {
+  const text = (claim: string) =>
+    `---\nformat: vsmmu-lab-review/1\ntitle: T\n---\n\n## One\n\n\`\`\`lab\nplug d0 v0\n\`\`\`\n\n\`\`\`claim\nexpect d0 attached=${claim}\n\`\`\`\n`;
+  const good = await lab(["review", file("good.md", text("bypass"))]);
+  expect(good).toMatchObject({ status: 0, stdout: "T\n  held     1. One\n1 step, 1 held\n" });
+  const broken = await lab(["review", "--json", file("broken.md", text("abort"))]);
+  expect(broken.status).toBe(1);
+  expect(JSON.parse(broken.stdout.split("\n")[0] ?? "")).toMatchObject({ step: 1, judgement: "broken" });
+  expect((await lab(["review", file("none.md", "hello")])).status).toBe(2);
+  expect((await lab(["review", "--mail", "good.md"])).stdout).toContain("    [held]");
+});

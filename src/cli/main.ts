@@ -7,10 +7,19 @@ import { FMT } from "./fmt.ts";
 import { helpCommand, overview, UNBUILT } from "./help.ts";
 import { BUG, type CliIo, USAGE, UsageError } from "./io.ts";
 import { REPLAY } from "./replay.ts";
+import { REVIEW } from "./review.ts";
 import { RUN } from "./run.ts";
 import type { Subcommand } from "./subcommand.ts";
 
-const SUBCOMMANDS: readonly Subcommand[] = [RUN, COMPARE, DRAW, REPLAY, FMT, helpCommand(() => SUBCOMMANDS)];
+const SUBCOMMANDS: readonly Subcommand[] = [
+  RUN,
+  COMPARE,
+  DRAW,
+  REVIEW,
+  REPLAY,
+  FMT,
+  helpCommand(() => SUBCOMMANDS),
+];
 
 /** Runs one command line (without `lab` itself); the promise gives the exit status and never rejects. */
 export async function main(argv: readonly string[], io: CliIo): Promise<number> {
