@@ -43,6 +43,8 @@ export interface Layout {
   readonly lines: ReadonlyMap<string, Line>;
   /** By item key: x offsets in a long bar where its label stands (one for each block it lies under). */
   readonly heads: ReadonlyMap<string, readonly number[]>;
+  /** By item key: x offsets in a bar where its id alone stands again, for who looks at the middle of a long block. */
+  readonly ticks: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Measures that do not depend on how many devices there are, in px. */
@@ -66,7 +68,7 @@ export const M = {
   pste: 48,
   parked: 28,
   parkedWidth: 152,
-  eventq: 64,
+  eventq: 60,
 } as const;
 
 /** A slot: on the left DEVICE and its own HWPT, on the right the vDEVICE and, below it, the lanes. */
@@ -125,6 +127,7 @@ class Placer {
   readonly columns = new Map<string, Box>();
   readonly lines = new Map<string, Line>();
   readonly heads = new Map<string, readonly number[]>();
+  readonly ticks = new Map<string, readonly number[]>();
   private readonly before: Layout | null;
 
   constructor(before: Layout | null) {
@@ -149,9 +152,20 @@ class Placer {
     this.lines.set(key, kept ? old : line);
   }
   head(key: string, offsets: readonly number[]): void {
-    const old = this.before?.heads.get(key);
+    this.keep(this.heads, this.before?.heads.get(key), key, offsets);
+  }
+  /** Ids that stand again; most bars are too short for any. */
+  tick(key: string, offsets: readonly number[]): void {
+    if (offsets.length > 0) this.keep(this.ticks, this.before?.ticks.get(key), key, offsets);
+  }
+  private keep(
+    into: Map<string, readonly number[]>,
+    old: readonly number[] | undefined,
+    key: string,
+    offsets: readonly number[],
+  ): void {
     const kept = old !== undefined && old.length === offsets.length && old.every((x, i) => x === offsets[i]);
-    this.heads.set(key, kept ? old : offsets);
+    into.set(key, kept ? old : offsets);
   }
 }
 
@@ -197,12 +211,17 @@ export function layoutOf(scene: Scene, before: Layout | null = null): Layout {
     scene.parked.length === 0 ? 0 : shelfColumns(scene.declared) * (M.parkedWidth + M.inset) - M.inset;
   const width = Math.max(x - M.blockGap, shelfWidth, M.head);
   const leftOf = (i: number): number => lefts[i] ?? 0;
-  const span = (from: number, to: number): { x: number; w: number; heads: number[] } => {
+  const span = (from: number, to: number): { x: number; w: number; heads: number[]; ticks: number[] } => {
     const first = leftOf(from);
     const last = blocks[to];
     const heads: number[] = [];
-    for (let i = from; i <= to; i++) heads.push(leftOf(i) - first);
-    return { x: first, w: last === undefined ? width : leftOf(to) + bodyWidth(last, S) - first, heads };
+    const ticks: number[] = [];
+    for (let i = from; i <= to; i++) {
+      heads.push(leftOf(i) - first);
+      ticks.push(...ticksOf(blocks[i], S).map((x) => leftOf(i) - first + x));
+    }
+    const w = last === undefined ? width : leftOf(to) + bodyWidth(last, S) - first;
+    return { x: first, w, heads, ticks };
   };
 
   const guest = { y: 0, h: M.pad + M.frame + M.pad };
@@ -227,7 +246,7 @@ export function layoutOf(scene: Scene, before: Layout | null = null): Layout {
   const ioasY = viommuBottom + M.pad;
   const skyline = new Skyline(blocks.length, ioasY, M.inset);
   for (const group of scene.ioases) {
-    const { x: left, w, heads } = span(group.from, group.to);
+    const { x: left, w, heads, ticks } = span(group.from, group.to);
     const height = ioasHeight(group);
     const top = skyline.place(group.from, group.to, height);
     out.box(group.item.key, left, top, w, height);
@@ -236,6 +255,7 @@ export function layoutOf(scene: Scene, before: Layout | null = null): Layout {
       const y = top + M.edge + row * (M.paging + M.rowGap);
       out.box(hwpt.key, left + M.inset, y, w - 2 * M.inset, M.paging);
       out.head(hwpt.key, heads);
+      out.tick(hwpt.key, ticks);
     });
   }
   const hostBottom = skyline.bottom(ioasY + ioasFrame(1)) + M.pad;
@@ -245,9 +265,10 @@ export function layoutOf(scene: Scene, before: Layout | null = null): Layout {
   const psteY = hw + M.pad;
   const pskyline = new Skyline(blocks.length, psteY + M.pste + M.inset, M.inset);
   for (const bar of scene.psmmus) {
-    const { x: left, w, heads } = span(bar.from, bar.to);
+    const { x: left, w, heads, ticks } = span(bar.from, bar.to);
     out.box(bar.item.key, left, pskyline.place(bar.from, bar.to, M.bar), w, M.bar);
     out.head(bar.item.key, heads);
+    out.tick(bar.item.key, ticks);
   }
   let bottom = pskyline.bottom(psteY + M.pste + M.inset + M.bar);
   const perRow = shelfColumns(scene.declared);
@@ -298,10 +319,21 @@ export function layoutOf(scene: Scene, before: Layout | null = null): Layout {
     columns: out.columns,
     lines: out.lines,
     heads: out.heads,
+    ticks: out.ticks,
   };
 }
 
 const HEAD: readonly number[] = [0];
+
+/** Slots from one repeated id to the next; shorter blocks need none. */
+const TICK = 8;
+
+/** Offsets from the block's left edge; there the left part of a slot is free of lanes. */
+function ticksOf(block: Block | undefined, S: SlotMeasures): number[] {
+  const ticks: number[] = [];
+  for (let slot = TICK; slot < (block?.capacity ?? 0); slot += TICK) ticks.push(M.head + slot * S.slot);
+  return ticks;
+}
 
 function placeViommu(
   out: Placer,
@@ -322,6 +354,7 @@ function placeViommu(
   for (const rail of group.rails) {
     out.box(rail.key, at.x + M.inset, y, width - 2 * M.inset, M.rail);
     out.head(rail.key, HEAD);
+    out.tick(rail.key, ticksOf(block, S));
     y += M.rail + M.rowGap;
   }
   const chipY = at.y + M.edge + (M.headRow - M.chip) / 2;

@@ -14,7 +14,13 @@ import {
   type Scene,
 } from "../../draw/scene-types.ts";
 
-export type ItemNode = Node<{ readonly item: Item; readonly heads: readonly number[] }, NodeShape>;
+export type ItemData = {
+  readonly item: Item;
+  /** Offsets of the label in a bar, and of its id alone. */
+  readonly heads: readonly number[];
+  readonly ticks: readonly number[];
+};
+export type ItemNode = Node<ItemData, NodeShape>;
 export type ColumnNode = Node<{ readonly column: Column }, "column">;
 export type FloorNode = Node<{ readonly band: FloorBand }, "floor">;
 export type GraphNode = ItemNode | ColumnNode | FloorNode;
@@ -60,11 +66,12 @@ export interface Flow {
   readonly wires: readonly Wire[];
 }
 
-const NO_HEADS: readonly number[] = [];
+const NONE: readonly number[] = [];
 
 const fixed = { draggable: false, selectable: false, focusable: false, connectable: false } as const;
 
-function itemNode(item: Item, box: Box, heads: readonly number[], long: boolean): ItemNode {
+function itemNode(data: ItemData, box: Box, long: boolean): ItemNode {
+  const { item } = data;
   const shape = long && SHAPES[item.role] === "chip" ? "bar" : SHAPES[item.role];
   return {
     ...fixed,
@@ -76,7 +83,7 @@ function itemNode(item: Item, box: Box, heads: readonly number[], long: boolean)
     // Given, so that React Flow need not wait for the document to measure it.
     measured: { width: box.w, height: box.h },
     zIndex: zOf(shape),
-    data: { item, heads },
+    data,
     ariaRole: "img",
     ariaLabel: item.says,
     domAttributes: { "aria-roledescription": item.role } as NonNullable<ItemNode["domAttributes"]>,
@@ -143,10 +150,16 @@ export function flowOf(scene: Scene, layout: Layout, before: Flow | null = null)
   eachItem(scene, (item) => {
     const box = layout.boxes.get(item.key);
     if (box === undefined) return;
-    const heads = layout.heads.get(item.key) ?? NO_HEADS;
+    const heads = layout.heads.get(item.key) ?? NONE;
+    const ticks = layout.ticks.get(item.key) ?? NONE;
     const old = oldNodes.get(item.key) as ItemNode | undefined;
-    const kept = old !== undefined && old.data.item === item && old.data.heads === heads && sameBox(old, box);
-    put(kept ? old : itemNode(item, box, heads, heads !== NO_HEADS), old);
+    const kept =
+      old !== undefined &&
+      old.data.item === item &&
+      old.data.heads === heads &&
+      old.data.ticks === ticks &&
+      sameBox(old, box);
+    put(kept ? old : itemNode({ item, heads, ticks }, box, heads !== NONE), old);
   });
 
   const wires: Wire[] = [];

@@ -79,6 +79,8 @@ export interface GraphViewProps {
   readonly onDma?: ((dev: number) => void) | undefined;
   readonly onMenu?: ((subject: Subject, at: { x: number; y: number }) => void) | undefined;
   readonly ways?: Ways | null | undefined;
+  /** Several graphs that are panned and zoomed as one. */
+  readonly camera?: Camera | undefined;
 }
 
 export const GraphView = memo(function GraphView(props: GraphViewProps) {
@@ -90,7 +92,7 @@ export const GraphView = memo(function GraphView(props: GraphViewProps) {
 });
 
 function Pane(props: GraphViewProps) {
-  const { scene, selected, hovered, onSelect, onHover, onInspect, onDma, onMenu, ways } = props;
+  const { scene, selected, hovered, onSelect, onHover, onInspect, onDma, onMenu, ways, camera } = props;
   const large = scene.declared > LARGE;
   const [chosen, setChosen] = useState<View | null>(null);
   const view: View = chosen ?? (scene.declared >= MAP_FROM ? "map" : "floors");
@@ -122,6 +124,14 @@ function Pane(props: GraphViewProps) {
     drawn.layout.width,
     drawn.layout.height,
   );
+  const place = useCallback(
+    (to: Viewport) => {
+      viewport.taken();
+      void flowApi.setViewport(to);
+    },
+    [flowApi, viewport.taken],
+  );
+  useEffect(() => camera?.join(place), [camera, place]);
   const reveal = (key: string) => {
     const box = boxOf(drawn, scene, key);
     if (box !== null) viewport.reveal(box);
@@ -241,6 +251,12 @@ function Pane(props: GraphViewProps) {
           onlyRenderVisibleElements={large}
           attributionPosition="bottom-right"
           onMoveStart={viewport.onMoveStart}
+          {...(camera === undefined
+            ? {}
+            : {
+                onMove: (event: unknown, to: Viewport) =>
+                  event === null ? undefined : camera.move(place, to),
+              })}
         >
           {floors === null ? null : <Attachments wires={floors.wires} large={large} />}
           {ways == null || floors === null ? null : (

@@ -4,10 +4,11 @@ import { M } from "../../draw/layout.ts";
 import type { Column, Item } from "../../draw/scene-types.ts";
 import { StateIcon, StateTag } from "../theme/icons.tsx";
 import { domId } from "./dom-id.ts";
+import type { ItemData } from "./flow-nodes.ts";
 import { isFresh, useMarks } from "./marks-store.ts";
 
 export interface ItemProps {
-  readonly data: { readonly item: Item; readonly heads: readonly number[] };
+  readonly data: ItemData;
 }
 
 const calm = (): boolean =>
@@ -117,7 +118,7 @@ export const FrameNode = memo(function FrameNode({ data: { item, heads } }: Item
 });
 
 /** Rails, paging HWPTs and physical SMMUs: one line, again under every block. */
-export const BarNode = memo(function BarNode({ data: { item, heads } }: ItemProps) {
+export const BarNode = memo(function BarNode({ data: { item, heads, ticks } }: ItemProps) {
   const wide = item.role !== "nested";
   return (
     <Shell item={item} shape="bar">
@@ -125,7 +126,7 @@ export const BarNode = memo(function BarNode({ data: { item, heads } }: ItemProp
         <div
           key={x}
           className="item-head"
-          style={wide ? headPlace(heads, i) : { left: x, width: M.head - 2 * M.inset }}
+          style={wide ? headPlace(heads, i) : { left: x, width: M.head - M.inset }}
         >
           {item.kind === null ? null : <StateIcon name={item.kind} size={14} />}
           <Name label={item.label} />
@@ -133,6 +134,12 @@ export const BarNode = memo(function BarNode({ data: { item, heads } }: ItemProp
           <Users item={item} />
           {item.text === "" ? null : <span className="item-text">{item.text}</span>}
           {item.aside === "" ? null : <span className="item-aside">{item.aside}</span>}
+        </div>
+      ))}
+      {ticks.map((x) => (
+        <div key={`tick ${x}`} className="item-tick" style={{ left: x }}>
+          {item.kind === null ? null : <StateIcon name={item.kind} size={12} />}
+          {item.label.slice(item.label.lastIndexOf(" ") + 1)}
         </div>
       ))}
     </Shell>

@@ -11,6 +11,7 @@ export type MapNode = TileFlowNode | ShelfFlowNode | ItemNode;
 
 const fixed = { draggable: false, selectable: false, focusable: false, connectable: false } as const;
 const HEAD: readonly number[] = [0];
+const NONE: readonly number[] = [];
 
 function place<D extends Record<string, unknown>, T extends string>(
   old: MapNode | undefined,
@@ -50,7 +51,9 @@ export function mapFlowOf(
   const bar = (item: Item) => {
     const box = layout.bars.get(item.key);
     if (box !== undefined)
-      nodes.push(place(old.get(item.key), item.key, "bar", box, { item, heads: HEAD }) as ItemNode);
+      nodes.push(
+        place(old.get(item.key), item.key, "bar", box, { item, heads: HEAD, ticks: NONE }) as ItemNode,
+      );
   };
   for (const group of scene.ioases) {
     group.hwpts.forEach(bar);
