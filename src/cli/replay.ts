@@ -9,6 +9,7 @@ import { LineCollector } from "../replay/reader/collect.ts";
 import type { ByteSource } from "../replay/reader/read.ts";
 import { agrees, censusLines, checkLines, runLines } from "../replay/report.ts";
 import { type ReplayOptions, type ReplayResult, replayLog } from "../replay/run.ts";
+import { parse } from "../script/parse.ts";
 import type { Parsed } from "./args.ts";
 import { fileProblem, readBytes, readSource } from "./files.ts";
 import { type CliIo, FAILED, HELD, Out, UsageError } from "./io.ts";
@@ -54,11 +55,11 @@ async function replay(args: Parsed, io: CliIo): Promise<number> {
   const [path, ...more] = args.positional;
   if (path === undefined || more.length > 0)
     throw new UsageError("replay needs one LOG, or - for standard input");
+  const kernel = profileOption(args, "kernel");
+  const qemu = profileOption(args, "qemu");
   const open = await opener(io, path);
   const steps = args.values.get("steps");
   const hostLog = args.values.get("host-log");
-  const kernel = args.values.get("kernel");
-  const qemu = args.values.get("qemu");
   const options: ReplayOptions = {
     ...(steps === undefined ? {} : { notes: parseNotes((await readSource(io, steps)).text) }),
     ...(hostLog === undefined ? {} : { hostLog: await hostLines(io, hostLog) }),
@@ -74,6 +75,16 @@ async function replay(args: Parsed, io: CliIo): Promise<number> {
   if (result.problem !== null) io.stderr.write(`lab: ${name}: ${result.problem.message}\n`);
   const held = result.problem === null && (result.check === null || agrees(result.check));
   return held ? HELD : FAILED;
+}
+
+/** A profile as the header takes it: `7.3`, or with knobs behind it. */
+function profileOption(args: Parsed, name: "kernel" | "qemu"): string | undefined {
+  const value = args.values.get(name);
+  if (value === undefined) return undefined;
+  const parsed = parse(`${name} ${value}\n`);
+  const problem = parsed.ok ? undefined : parsed.problems[0];
+  if (problem !== undefined) throw new UsageError(`--${name}: ${problem.message}`);
+  return value;
 }
 
 async function hostLines(io: CliIo, path: string): Promise<string[]> {

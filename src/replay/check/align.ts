@@ -47,6 +47,35 @@ export function align<L, M>(
   return out;
 }
 
+/**
+ * Pairs what says the same, and in the gaps between such pairs what is called the same: so a line that is missing is
+ * reported as missing, not as a difference of all that follow.
+ */
+export function alignByMeaning<L, M>(
+  log: readonly L[],
+  model: readonly M[],
+  logKeys: readonly [same: (l: L) => string, alike: (l: L) => string],
+  modelKeys: readonly [same: (m: M) => string, alike: (m: M) => string],
+): Pair<L, M>[] {
+  const out: Pair<L, M>[] = [];
+  let logs: L[] = [];
+  let models: M[] = [];
+  const flush = (): void => {
+    out.push(...align(logs, models, logKeys[1], modelKeys[1]));
+    logs = [];
+    models = [];
+  };
+  for (const p of align(log, model, logKeys[0], modelKeys[0])) {
+    if (p.log !== null && p.model !== null) {
+      flush();
+      out.push(p);
+    } else if (p.log !== null) logs.push(p.log);
+    else if (p.model !== null) models.push(p.model);
+  }
+  flush();
+  return out;
+}
+
 function find<T>(list: readonly T[], from: number, key: string, keyOf: (t: T) => string): number {
   const end = Math.min(list.length, from + WINDOW);
   for (let k = from; k < end; k++) if (keyOf(list[k] as T) === key) return k;

@@ -132,7 +132,9 @@ export function comparable(
 ): Readonly<Record<string, string>> {
   const out: Record<string, string> = {};
   const own = RUNS_OWN_OF[name];
-  for (const [key, value] of Object.entries(fields)) {
+  // In order of name: the log's and the model's fields come in different orders.
+  for (const key of Object.keys(fields).sort()) {
+    const value = fields[key];
     if (RUNS_OWN.has(key) || own?.includes(key)) continue;
     out[key] =
       key === "name" && typeof value === "string" && !name.startsWith("smmuv3_")

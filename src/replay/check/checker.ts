@@ -8,7 +8,7 @@ import type { Group } from "../meaning/grouper.ts";
 import type { LogEvent } from "../meaning/log-event.ts";
 import type { Note } from "../meaning/notes.ts";
 import type { Replay, ReplayRun } from "../meaning/steps.ts";
-import { align } from "./align.ts";
+import { alignByMeaning } from "./align.ts";
 import { comparable, differing, fieldText, kindOf } from "./canonical.ts";
 import { checkDma, EmulatedEvents } from "./dma.ts";
 import { HostLogCheck } from "./host-log.ts";
@@ -180,59 +180,34 @@ export class Checker {
       const known = setup.devices.findIndex((d) => hostNameOf(d.sids[0] ?? 0) === host);
       return known < 0 ? host : (setup.devices[known]?.name ?? host);
     };
-    const known = events.filter((e) => this.compared(e, run));
-    const model = trace.events.filter(
-      (e) =>
-        kindOf(e.name) !== null &&
-        !APART.has(e.name) &&
-        this.traced(e.name) &&
-        !(run.emulated && e.args.sid === NOBODY),
-    );
-    const last = run.steps[step]?.last ?? 0;
-    for (const { log, model: m } of align(
-      known,
-      model,
-      (l) => l.name,
-      (x) => x.name,
-    )) {
-      const kind = kindOf((log ?? m)?.name ?? "");
+    const logged = events
+      .filter((e) => this.compared(e, run))
+      .map((e) => said(e.name, comparable(e.name, e.f, names), e));
+    const modelled = trace.events
+      .filter((e) => this.comparedOfModel(e, run))
+      .map((e) => said(e.name, comparable(e.name, e.args, modelNames), e));
+    const keys = [(x: { same: string }) => x.same, (x: { name: string }) => x.name] as const;
+    const where = { run: this.runIndex, step };
+    for (const { log, model } of alignByMeaning(logged, modelled, keys, keys)) {
+      const kind = kindOf((log ?? model)?.name ?? "");
       if (kind === null) continue;
-      if (log !== null && m !== null) {
-        const l = comparable(log.name, log.f, names);
-        const g = comparable(m.name, m.args, modelNames);
-        const diff = differing(l, g);
-        if (diff.length === 0) this.tallies.agree(kind);
-        else
-          this.tallies.disagree({
-            run: this.runIndex,
-            kind,
-            line: log.line,
-            step,
-            expected: `${log.name} ${fieldText(l, diff)}`,
-            got: fieldText(g, diff),
-            rule: m.rule,
-          });
-      } else if (log !== null)
+      const diff = log === null || model === null ? [] : differing(log.fields, model.fields);
+      if (log !== null && model !== null && diff.length === 0) this.tallies.agree(kind);
+      else
         this.tallies.disagree({
-          run: this.runIndex,
+          ...where,
           kind,
-          line: log.line,
-          step,
-          expected: `${log.name} ${fieldText(comparable(log.name, log.f, names))}`.trim(),
-          got: "nothing",
-          rule: trace.rule,
-        });
-      else if (m !== null)
-        this.tallies.disagree({
-          run: this.runIndex,
-          kind,
-          line: last,
-          step,
-          expected: "nothing",
-          got: modelText(m, modelNames),
-          rule: m.rule,
+          line: log?.of.line ?? run.steps[step]?.last ?? 0,
+          expected: log === null ? "nothing" : text(log, diff),
+          got: model === null ? "nothing" : log === null ? text(model, []) : fieldText(model.fields, diff),
+          rule: model?.of.rule ?? trace.rule,
         });
     }
+  }
+
+  private comparedOfModel(e: ModelEvent, run: ReplayRun): boolean {
+    if (kindOf(e.name) === null || APART.has(e.name) || !this.traced(e.name)) return false;
+    return !(run.emulated && e.args.sid === NOBODY);
   }
 
   /** The model can have this line: it is not about a function it does not contain. */
@@ -272,6 +247,22 @@ export class Checker {
   }
 }
 
+/** An event with what of it can be compared. */
+interface Said<T> {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly same: string;
+  readonly of: T;
+}
+
+function said<T>(name: string, fields: Readonly<Record<string, string>>, of: T): Said<T> {
+  return { name, fields, same: `${name} ${fieldText(fields)}`, of };
+}
+
+/** The event's name with the fields that differ, or all of them. */
+const text = (x: Said<unknown>, diff: readonly string[]): string =>
+  `${x.name} ${fieldText(x.fields, diff.length === 0 ? undefined : diff)}`.trim();
+
 const isCommandLine = (name: string): boolean =>
   name === "smmuv3_cmdq_cfgi_ste" || name === "smmuv3_cmdq_cfgi_cd" || name === "smmu_config_cache_inv";
 
@@ -279,10 +270,6 @@ const isCommandLine = (name: string): boolean =>
 export function hostNameOf(rid: number): string {
   const two = (n: number): string => n.toString(16).padStart(2, "0");
   return `0000:${two((rid >> 8) & 0xff)}:${two((rid >> 3) & 31)}.${rid & 7}`;
-}
-
-function modelText(m: ModelEvent, device: (s: string) => string): string {
-  return `${m.name} ${fieldText(comparable(m.name, m.args, device))}`.trim();
 }
 
 /** Families of events that were switched on, so that the model's other events are not missed. */
