@@ -13,16 +13,6 @@ export const ICON_PATHS: Readonly<Record<IconName, string>> = {
   diverges: "M2.8 6h10.4M2.8 10h10.4M10.9 2.6 5.1 13.4",
 };
 
-/** Plain characters for text drawings. */
-export const ICON_CHARS: Readonly<Record<IconName, string>> = {
-  abort: "⊘",
-  bypass: "⇢",
-  translate: "⇄",
-  s2: "→",
-  off: "·",
-  diverges: "≠",
-};
-
 export const KIND_WORDS: Readonly<Record<IconName, string>> = {
   abort: "abort",
   bypass: "bypass",

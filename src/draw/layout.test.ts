@@ -144,9 +144,12 @@ describe("nothing moves but what changed", () => {
   });
 
   test("a device plugged where there is room moves nothing at all", () => {
-    // One device in a block leaves room for a second one. Names go by number: plug behind the last vSMMU.
+    // Three devices in a block leave room for a fourth. Names go by number: plug behind the last vSMMU.
     const f: Fixture = {
-      vsmmus: [[{ attach: "abort" }, { attach: "abort" }], [{ attach: "bypass" }]],
+      vsmmus: [
+        [{ attach: "abort" }, { attach: "abort" }],
+        [{ attach: "bypass" }, { attach: "bypass" }, { attach: "translate" }],
+      ],
       parked: 3,
     };
     const setup = fixtureSetup(f);

@@ -156,10 +156,11 @@ export class Ground {
     return slots;
   }
 
+  /** Room in a block: it grows when it must, and does not shrink, so that no neighbour moves when one leaves. */
   capacity(block: string): number {
     let most = 0;
     for (const slot of this.slotsOf(block).values()) most = Math.max(most, slot + 1);
-    return capacityFor(most);
+    return Math.max(capacityFor(most), this.oldBlocks.get(block)?.capacity ?? 0);
   }
 
   private openBlock(key: string): void {

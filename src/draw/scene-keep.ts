@@ -2,7 +2,7 @@
  * "Unchanged means identical", and what is gone stays for one step: a new scene takes over every part of the last
  * one that is equal, and what the last one had beyond it becomes a ghost.
  */
-import { capacityFor, type Item, type Scene, type ViommuGroup } from "./scene-types.ts";
+import type { Item, Scene, ViommuGroup } from "./scene-types.ts";
 
 /** `next`, or the equal object of the last scene. Compares one level: parts must have been kept before. */
 export function keep<T extends object>(old: T | undefined, next: T): T {
@@ -109,14 +109,10 @@ export function withGhosts(now: Scene, was: Scene): Scene {
     );
     for (const last of old.viommus)
       if (!last.item.ghost && !groups.has(last.key)) viommus.push(ghostGroup(last));
-    // Room for the ghosts: the block shrinks only when they are gone.
-    let most = 0;
-    for (const column of columns) most = Math.max(most, column.slot + 1);
     return {
       ...block,
       columns,
       viommus,
-      capacity: Math.max(block.capacity, capacityFor(most)),
     };
   });
   const ioasKeys = new Map(now.ioases.map((group) => [group.key, group]));

@@ -209,9 +209,7 @@ export function eachItem(scene: Scene, visit: (item: Item) => void): void {
 
 /** How many columns a block of `n` devices has room for: it grows in steps, so that neighbours seldom move. */
 export function capacityFor(n: number): number {
-  if (n === 0) return 0;
-  if (n <= 2) return 2;
-  return Math.ceil(n / 4) * 4;
+  return n <= 2 ? n : Math.ceil(n / 4) * 4;
 }
 
 /**

@@ -182,6 +182,16 @@ describe("from one picture to the next", () => {
     expect(slots).toEqual(["d0 0", "d0 0,d1 1", "d1 1", "d2 0,d1 1"]);
   });
 
+  test("a block does not shrink when a device leaves: nothing would move but for what is gone", () => {
+    const worlds = play("plug d0 v0\nplug d1 v0\nunplug d1\nreset\n");
+    let scene: Scene | null = null;
+    const room = worlds.slice(1).map((world) => {
+      scene = sceneOf(world, { before: scene, ghosts: true });
+      return scene.blocks[0]?.capacity;
+    });
+    expect(room).toEqual([1, 2, 2, 2]);
+  });
+
   test("what is gone stays as a ghost for one step", () => {
     const worlds = play("plug d0 v0\nunplug d0\nreset\n");
     const [plugged, unplugged, reset] = worlds.slice(1) as [World, World, World];
