@@ -87,6 +87,34 @@ describe("G-LX-TLBI: the commands cover exactly the pages asked for", () => {
   });
 });
 
+describe("G-LX-EVENTS: indices that no hardware left behind", () => {
+  const consumed = (base: bigint, prod: bigint, cons: bigint): readonly string[] => {
+    const g = new TestGuest();
+    const write = (offset: number, size: 4 | 8, value: bigint) =>
+      g.smmus.ports.mmio.write(g.cx, 0, offset, size, value);
+    write(0xa0, 8, base);
+    write(0xa8, 4, prod);
+    write(0xac, 4, cons);
+    return g.linux("events").texts;
+  };
+
+  test("G-LX-EVENTS: further apart than the queue is long, there is no record to take", () => {
+    expect(consumed(0x4800_0002n, 0n, 0x3n)).toEqual(["R EVENTQ_PROD"]);
+    expect(consumed(0x4800_001an, 0n, 0x1_0210n)).toEqual(["R EVENTQ_PROD"]);
+  });
+
+  test("G-LX-EVENTS: a queue that claims to be full is taken record by record, a long one's rest at once", () => {
+    expect(consumed(0x4800_0001n, 2n, 0n)).toEqual([
+      "R EVENTQ_PROD",
+      "W EVENTQ_CONS=0x1",
+      "W EVENTQ_CONS=0x2",
+    ]);
+    const long = consumed(0x4800_0013n, 0x8_0000n, 0n);
+    expect(long).toHaveLength(1026);
+    expect(long.at(-1)).toBe("W EVENTQ_CONS=0x80000");
+  });
+});
+
 describe("shutdown, kexec, crash (6.7), suspend (6.8)", () => {
   test("G-LX-SHUTDOWN: CR0=0, its poll, nothing else; tables stay", () => {
     const g = attached();
