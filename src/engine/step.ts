@@ -8,7 +8,7 @@
 import type { Action, FaultAction, GuestAction, MachineAction } from "./actions.ts";
 import { makeIdr } from "./arch/idr.ts";
 import { type Cx, fresh, makeCx, own } from "./cx.ts";
-import { type DmaPorts, type DmaReport, dma, legalWords } from "./guest/dma.ts";
+import { type DmaPorts, type DmaReport, dma } from "./guest/dma.ts";
 import { runGuestMacro } from "./guest/linux/macro.ts";
 import type { MacroPart, PartResult } from "./guest/ports.ts";
 import { guestReset, setGuestIdr, watchStream } from "./guest/state.ts";
@@ -16,7 +16,7 @@ import type { GuestResult } from "./guest/types.ts";
 import { runGuestVerb } from "./guest/verbs.ts";
 import { hardwareTransaction } from "./hardware/translate.ts";
 import { handleEvent } from "./kernel/syscalls.ts";
-import { attachedOf, deviceFacts, hardwareAnswerOf, placementOf, probeIova } from "./observe.ts";
+import { deviceFacts, placementOf, probeIova } from "./observe.ts";
 import type { Outcome, Part, ResultValue } from "./outcome.ts";
 import { finalize, plug, realize, renumber, set, systemReset, unplug, unset } from "./qemu/machine.ts";
 import { smmuPeek, smmuReadMmio, smmuWriteMmio } from "./qemu/smmuv3.ts";
@@ -24,6 +24,7 @@ import { smmuv3AccelEventRead } from "./qemu/smmuv3-accel-events.ts";
 import type { QemuResult } from "./qemu/types.ts";
 import { type Done, rejected, runRaw } from "./raw.ts";
 import { NO_TRACE, type TraceNode, type Tracer, TreeTracer } from "./tracer.ts";
+import { dmaResult, transactionFacts } from "./transaction.ts";
 import type { World } from "./world.ts";
 
 export interface StepOptions {
@@ -131,17 +132,6 @@ function runMachine(cx: Cx, before: World, a: MachineAction): Done {
   }
 }
 
-/** A transaction's result in the lab's own words for what the hardware did. */
-function dmaResult(cx: Cx, r: DmaReport, result: ResultValue): ResultValue {
-  const said = hardwareAnswerOf(r.hardware, attachedOf(cx.w as World, r.dev).kind);
-  return {
-    ...(result as { readonly [key: string]: ResultValue }),
-    legal: legalWords(r.legal),
-    hardware: said,
-    ste: r.hardware.cls,
-  };
-}
-
 function runDma(cx: Cx, a: Extract<GuestAction, { kind: "dma" }>): Done {
   const q = cx.w.qemu.devices[a.dev];
   const bound = cx.w.kernel.masters[a.dev]?.bound ?? null;
@@ -153,7 +143,11 @@ function runDma(cx: Cx, a: Extract<GuestAction, { kind: "dma" }>): Done {
   const iova =
     a.iova ?? (place === null ? undefined : probeIova(cx.w as World, a.dev, place.vsmmu, place.sid));
   const r = dma(cx, PORTS, iova === undefined ? a : { ...a, iova }, cx.t.on);
-  return of(r, r.report === null ? r.result : dmaResult(cx, r.report, r.result));
+  if (r.report === null) return of(r, r.result);
+  const world = cx.w as World;
+  const facts = transactionFacts(world, r.report);
+  const done = of(r, dmaResult(world, r.report, r.result, facts));
+  return facts === null ? done : { ...done, transaction: facts };
 }
 
 function inject(cx: Cx, a: FaultAction): Done {
