@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import "./theme/tokens.css";
 import "./theme/base.css";
 import { App } from "./app/app.tsx";
+import { followDrops } from "./share/drop.ts";
 import { startAutosave } from "./state/autosave.ts";
 import { bootSession } from "./state/boot.ts";
 import { followTheme } from "./state/prefs-store.ts";
@@ -18,6 +19,7 @@ useSession.getState().replace(await bootSession());
 followAddress();
 startAutosave();
 startShortcuts();
+followDrops();
 createRoot(root).render(
   <StrictMode>
     <App />

@@ -4,6 +4,7 @@ import { Header } from "../header/header.tsx";
 import { whenIdle } from "../state/idle.ts";
 import { useOverlays } from "../state/overlays-store.ts";
 import { committed } from "../state/paint.ts";
+import { useReview } from "../state/review-store.ts";
 import { useRules } from "../state/rules-store.ts";
 import { useSession } from "../state/session-store.ts";
 import { HintLayer } from "../widgets/hint-layer.tsx";
@@ -16,6 +17,10 @@ import { WideFrame } from "./wide-frame.tsx";
 import "./app.css";
 
 const Palette = lazy(() => import("../palette/palette.tsx"));
+const ComparePlace = lazy(() => import("../compare/compare-place.tsx"));
+const ReviewsPlace = lazy(() => import("../present/reviews-place.tsx"));
+const Recorder = lazy(() => import("../present/recorder.tsx"));
+const ShareDialog = lazy(() => import("../share/share-dialog.tsx"));
 const Help = lazy(() => import("../palette/help.tsx"));
 
 /** The rules' texts follow once the first view is on the screen. */
@@ -40,16 +45,40 @@ function Overlays() {
   return <Suspense fallback={null}>{open === "palette" ? <Palette /> : <Help />}</Suspense>;
 }
 
+/** A place of reviewing stands where the lab was, with a head of its own. */
+function ReviewPlaces({ place }: { readonly place: "compare" | "reviews" }) {
+  return (
+    <Suspense fallback={<div className="graph-wait">Opening…</div>}>
+      {place === "compare" ? <ComparePlace /> : <ReviewsPlace />}
+    </Suspense>
+  );
+}
+
+function ReviewOverlays() {
+  const sharing = useReview((review) => review.sharing);
+  const recording = useReview((review) => review.recording && review.place === null);
+  return (
+    <Suspense fallback={null}>
+      {sharing ? <ShareDialog /> : null}
+      {recording ? <Recorder /> : null}
+    </Suspense>
+  );
+}
+
 export function App() {
   const narrow = useMedia(NARROW);
+  const place = useReview((review) => review.place);
   return (
     <div className="app" data-narrow={narrow || undefined}>
-      <Header />
+      {place === null ? <Header /> : null}
       <Notices />
-      <ErrorBoundary place="The lab">{narrow ? <NarrowFrame /> : <WideFrame />}</ErrorBoundary>
+      <ErrorBoundary place="The lab">
+        {place !== null ? <ReviewPlaces place={place} /> : narrow ? <NarrowFrame /> : <WideFrame />}
+      </ErrorBoundary>
       <LiveRegion />
       <HintLayer />
       <Overlays />
+      <ReviewOverlays />
       <PaintWatch />
       <RulesLater />
     </div>

@@ -1,6 +1,7 @@
 /** Which situation, which kernel, which QEMU; and the ways to everything else. */
 import { useOverlays } from "../state/overlays-store.ts";
 import { THEMES, type Theme, usePrefs } from "../state/prefs-store.ts";
+import { useReview } from "../state/review-store.ts";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { Menu } from "../widgets/menu.tsx";
@@ -55,6 +56,26 @@ export function Header() {
         <RepairsPicker />
       </div>
       <div className="header-ways">
+        <Button
+          aria-label="Compare"
+          data-testid="open-compare"
+          onClick={() => useReview.getState().open("compare")}
+        >
+          <Glyph name="compare" />
+          <span className="header-way">Compare</span>
+        </Button>
+        <Button
+          aria-label="Reviews"
+          data-testid="open-reviews"
+          onClick={() => useReview.getState().open("reviews")}
+        >
+          <Glyph name="present" />
+          <span className="header-way">Reviews</span>
+        </Button>
+        <Button aria-label="Share" data-testid="open-share" onClick={() => useReview.getState().share(true)}>
+          <Glyph name="share" />
+          <span className="header-way">Share</span>
+        </Button>
         <Button
           aria-label="Commands"
           aria-keyshortcuts="Control+K Meta+K"

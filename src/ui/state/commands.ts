@@ -6,6 +6,7 @@ import { useConsole } from "../console/console-store.ts";
 import { useOverlays } from "./overlays-store.ts";
 import { usePlay } from "./play-store.ts";
 import { type Place, THEMES, type TimelineTab, usePrefs } from "./prefs-store.ts";
+import { useReview } from "./review-store.ts";
 import { type Subject, useSelection } from "./selection-store.ts";
 import { useSession } from "./session-store.ts";
 
@@ -117,6 +118,33 @@ export const COMMANDS: readonly Command[] = [
     title: "Select nothing",
     group: "Go to",
     run: () => useSelection.getState().select(null),
+  },
+  {
+    id: "compare",
+    title: "Compare under other kernels, QEMUs and repairs",
+    group: "Session",
+    keywords: "profiles diff side by side what changed",
+    run: () => useReview.getState().open("compare"),
+  },
+  {
+    id: "reviews",
+    title: "Reviews: walkthroughs with claims, to read and present",
+    group: "Session",
+    keywords: "present walkthrough slides record",
+    run: () => useReview.getState().open("reviews"),
+  },
+  {
+    id: "record",
+    title: "Record a review",
+    group: "Session",
+    run: () => useReview.getState().record(true),
+  },
+  {
+    id: "share",
+    title: "Share: link, mail, Markdown, picture, file",
+    group: "Session",
+    keywords: "export svg png url download mermaid ascii",
+    run: () => useReview.getState().share(true),
   },
   {
     id: "copy-script",

@@ -12,7 +12,18 @@ function currentView(): View {
   return { step: node.id, ...(selected === null ? {} : { select: selected }), tab, place };
 }
 
+/** A whole session in the address, see review/share/link.ts; what reads it is fetched when there is one. */
+const SHARE = /^#lab\d+z?:/;
+
+function openShared(link: string): void {
+  void import("../share/open-shared.ts").then((module) => module.openLink(link));
+}
+
 function apply(): void {
+  if (SHARE.test(location.hash)) {
+    openShared(location.hash);
+    return;
+  }
   const { view, problems } = parseFragment(location.hash);
   const told = [...problems];
   const { session, node, go } = useSession.getState();

@@ -24,6 +24,9 @@ const PATHS = {
   back: "M6.5 4 2.5 8l4 4M3 8h10.5",
   copy: "M6 5.5h7v7.500H6zM10 5.5V3H3v7.500h3",
   wrench: "M10.5 2.8a3 3 0 0 0-3.3 4.2L3 11.2 4.8 13 9 8.8a3 3 0 0 0 4.2-3.3L11.3 7 9.5 6.5 9 4.7z",
+  compare: "M2.5 3.500h4v9h-4zM9.500 3.500h4v9h-4zM4 6.500h1M11 6.500h1M11 9h1",
+  present: "M2.500 3h11v7.500h-11zM8 10.500v2.500M5.500 13.500 8 11l2.500 2.500",
+  share: "M8 9.500V2.500M5.500 4.800 8 2.300l2.500 2.500M4.500 7.500h-1.500v6h10v-6h-1.500",
 } as const;
 
 export type GlyphName = keyof typeof PATHS;

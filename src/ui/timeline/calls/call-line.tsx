@@ -5,7 +5,7 @@ import { useRule } from "../../state/rules-store.ts";
 import { Glyph } from "../../widgets/glyphs.tsx";
 import { useHint } from "../../widgets/use-hint.ts";
 import { RowExplanation } from "./row-explanation.tsx";
-import { type CallRow, LANES } from "./rows.ts";
+import { type CallRow, LANES, laneName } from "./rows.ts";
 import type { StepRow } from "./step-rows.ts";
 
 interface CallLineProps {
@@ -33,7 +33,7 @@ function text({ kind, label, detail }: CallRow, rule: Rule | null): string {
 function ears({ row, part }: StepRow, rule: Rule | null): string {
   const { kind, from, to, result } = row;
   if (part !== null) return `${row.label}${part.deltas.length === 0 ? "" : `, ${part.deltas.join(", ")}`}`;
-  const where = from === to ? `in ${LANES[to]?.name}` : `${LANES[from]?.name} to ${LANES[to]?.name}`;
+  const where = from === to ? `in ${laneName(to)}` : `${laneName(from)} to ${laneName(to)}`;
   const back = result === null ? "" : `, ${result}`;
   return `${kind === "return" ? "returns, " : ""}${where}: ${text(row, rule)}${back}`;
 }

@@ -1,6 +1,6 @@
 /** Why a line is there: what went in, what came back, and which rules decided. */
 import { RuleText } from "../../widgets/rule-text.tsx";
-import { LANES, printValue } from "./rows.ts";
+import { laneName, printValue } from "./rows.ts";
 import type { StepRow } from "./step-rows.ts";
 
 const KIND: Readonly<Record<StepRow["row"]["kind"], string>> = {
@@ -22,7 +22,7 @@ export function RowExplanation({
 }) {
   const { row, part } = step;
   const { kind, from, to, label, args, out, result, errno, rules, detail, injected } = row;
-  const where = from === to ? LANES[to]?.name : `${LANES[from]?.name} → ${LANES[to]?.name}`;
+  const where = from === to ? laneName(to) : `${laneName(from)} → ${laneName(to)}`;
   const values = [
     ...Object.entries(args).map(([key, value]) => [key, printValue(value)] as const),
     ...Object.entries(out).map(([key, value]) => [`→ ${key}`, printValue(value)] as const),

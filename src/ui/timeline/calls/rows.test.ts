@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { TreeTracer } from "../../../engine/tracer.ts";
-import { callRows, LANES, printValue, shorten } from "./rows.ts";
+import { callRows, LANES, OUTSIDE, printValue, shorten } from "./rows.ts";
 
 const lane = (id: string) => LANES.findIndex((one) => one.id === id);
 
@@ -40,6 +40,19 @@ describe("the lines of the call diagram", () => {
       errno: "ENOENT",
       injected: true,
       rules: ["K-ATT-1"],
+    });
+  });
+
+  test("a raw call comes from outside of all lanes", () => {
+    const t = new TreeTracer();
+    t.host("destroy", "raw", 0, { id: 5 });
+    t.hostRet("EBUSY", {}, false);
+    const [row] = callRows(t.root, { events: false, nameOf: () => null });
+    expect(row).toMatchObject({
+      from: OUTSIDE,
+      to: lane("iommufd"),
+      errno: "EBUSY",
+      label: "IOMMU_DESTROY(id=5)",
     });
   });
 

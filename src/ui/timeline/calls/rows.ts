@@ -4,7 +4,7 @@ import type { Setup } from "../../../engine/setup.ts";
 import type { Layer, TraceArgs, TraceNode, TraceValue } from "../../../engine/tracer.ts";
 import { hostCall } from "../host-names.ts";
 
-/** Lanes from left to right. `you` is whoever makes raw host calls: a VMM of the reader's own. */
+/** Lanes from left to right. */
 export const LANES: readonly { readonly id: Layer; readonly name: string }[] = [
   { id: "guest", name: "Guest" },
   { id: "qemu-vfio", name: "QEMU vfio" },
@@ -14,6 +14,11 @@ export const LANES: readonly { readonly id: Layer; readonly name: string }[] = [
   { id: "arm-smmu-v3", name: "arm-smmu-v3" },
   { id: "hardware", name: "Hardware" },
 ];
+
+/** Left of all lanes: raw host calls come from a VMM of the reader's own. */
+export const OUTSIDE = -0.5;
+
+export const laneName = (lane: number): string => LANES[lane]?.name ?? "Raw call";
 
 const LANE: Readonly<Record<Layer, number>> = Object.fromEntries(
   LANES.map(({ id }, at) => [id, at]),
@@ -95,7 +100,12 @@ const base = {
 const rulesOf = (children: readonly TraceNode[]): string[] =>
   children.flatMap((node) => (node.kind === "rule" ? [node.id] : []));
 
-export function callRows(trace: readonly TraceNode[], options: RowOptions): readonly CallRow[] {
+/** `depth` 1: the nodes are what the guest did, so that their arrows start at its lane. */
+export function callRows(
+  trace: readonly TraceNode[],
+  options: RowOptions,
+  depth: 0 | 1 = 0,
+): readonly CallRow[] {
   const rows: CallRow[] = [];
   const { nameOf } = options;
 
@@ -142,7 +152,7 @@ export function callRows(trace: readonly TraceNode[], options: RowOptions): read
         }
         case "host": {
           const to = LANE.iommufd;
-          const from = depth === 0 ? LANE["qemu-vfio"] : lane;
+          const from = node.by === "raw" ? OUTSIDE : depth === 0 ? LANE["qemu-vfio"] : lane;
           const out = printArgs(node.out, nameOf);
           rows.push({
             ...base,
@@ -210,7 +220,7 @@ export function callRows(trace: readonly TraceNode[], options: RowOptions): read
     }
   }
 
-  walk(trace, LANE.guest, 0);
+  walk(trace, LANE.guest, depth);
   return rows;
 }
 

@@ -1,6 +1,7 @@
 /** The lines of a whole step: its call tree, or, for a guest sequence, its parts, each of which can be folded. */
 import type { Outcome, Part } from "../../../engine/outcome.ts";
 import type { Setup } from "../../../engine/setup.ts";
+import type { TraceNode } from "../../../engine/tracer.ts";
 import { type CallRow, callRows, partRow, type RowOptions } from "./rows.ts";
 
 export interface StepRow {
@@ -24,6 +25,26 @@ export function opensByItself(outcome: Outcome): boolean {
 const deltasOf = (part: Part, setup: Setup): string[] =>
   part.delta.map(({ dev, before, after }) => `${setup.devices[dev]?.name ?? dev}: ${before} → ${after}`);
 
+interface PartTrace {
+  readonly part: Part;
+  readonly nodes: readonly TraceNode[];
+}
+
+/**
+ * The step's call tree cut at its parts: a part is a call of the guest's that bears the part's text, and what follows
+ * it up to the next one is its own.
+ */
+function traceOfParts({ trace, parts }: Outcome): readonly PartTrace[] {
+  const cut: { readonly part: Part; readonly nodes: TraceNode[] }[] = [];
+  for (const node of trace) {
+    const next = parts[cut.length];
+    if (next !== undefined && node.kind === "call" && node.layer === "guest" && node.fn === next.text) {
+      cut.push({ part: next, nodes: [...node.children] });
+    } else cut.at(-1)?.nodes.push(node);
+  }
+  return cut;
+}
+
 export function stepRows(
   outcome: Outcome,
   setup: Setup,
@@ -32,16 +53,14 @@ export function stepRows(
   if (outcome.parts.length === 0) {
     return callRows(outcome.trace, options).map((row) => ({ row, part: null }));
   }
-  return outcome.parts.flatMap((part, index) => {
-    const empty =
-      part.outcome.parts.length === 0 &&
-      !part.outcome.trace.some(({ kind }) => kind !== "event" || options.events);
+  return traceOfParts(outcome).flatMap(({ part, nodes }, index) => {
+    const empty = !nodes.some(({ kind }) => kind !== "event" || options.events);
     const open = empty ? null : options.isOpen(index);
     const head: StepRow = {
       row: partRow(part.text, part.outcome.errno),
       part: { index, open, deltas: deltasOf(part, setup) },
     };
     if (open !== true) return [head];
-    return [head, ...stepRows(part.outcome, setup, { ...options, isOpen: () => true })];
+    return [head, ...callRows(nodes, options, 1).map((row) => ({ row, part: null }))];
   });
 }

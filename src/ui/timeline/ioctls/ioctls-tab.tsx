@@ -22,11 +22,7 @@ function hostCalls(outcome: Outcome): readonly HostNode[] {
       if (node.kind === "host" || node.kind === "call") walk(node.children);
     }
   };
-  const visit = (one: Outcome): void => {
-    if (one.parts.length === 0) walk(one.trace);
-    for (const part of one.parts) visit(part.outcome);
-  };
-  visit(outcome);
+  walk(outcome.trace);
   return calls;
 }
 

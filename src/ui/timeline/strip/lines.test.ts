@@ -32,7 +32,7 @@ test("another header is another start", () => {
   expect(lineEnds(one).map(({ title }) => title)).toEqual(["A", "B"]);
 });
 
-test("a line of 100,000 steps is found without exhausting the stack", () => {
+test("a line of 100,000 steps is found without exhausting the stack", { timeout: 60_000 }, () => {
   const one = session("");
   // Reads change nothing and are cheap.
   one.append(Array.from({ length: 100_000 }, (_, at) => `read v0 0x${(at % 1024).toString(16)}`).join("\n"));
