@@ -6,8 +6,8 @@ import { KERNEL_PROFILES } from "./profiles.ts";
 import { RawHost, type RawSetup, VSTE } from "./raw-host.ts";
 import type { Obj } from "./types.ts";
 
-/** Calls in all runs together. */
-const STEPS = Number(process.env.KERNEL_PROPERTY_STEPS ?? 20_000);
+/** Calls in all runs together; ten times as many in CI. */
+const STEPS = Number(process.env.KERNEL_PROPERTY_STEPS ?? (process.env.CI ? 200_000 : 20_000));
 const RUN_LENGTH = 100;
 
 const dev = fc.nat({ max: 3 });

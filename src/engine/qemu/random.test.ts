@@ -118,7 +118,7 @@ function records(lab: Lab): string[] {
     if (d.phase === "absent") return;
     fds.push(d.fd);
     const c = q.containers.find((x) => x.key === d.container);
-    if (c === undefined || !c.devices.includes(i)) out.push(`d$i: no container`);
+    if (c === undefined || !c.devices.includes(i)) out.push(`d${i}: no container`);
     if (c?.hwpts.filter((h) => h.devices.includes(i)).length !== 1) out.push(`d${i}: no HWPT on record`);
   });
   q.smmus.forEach((s, i) => {
@@ -148,15 +148,18 @@ function run(lab: Lab, list: readonly Step[]): void {
 const steps = fc.array(step, { minLength: 5, maxLength: 30 });
 const qemu = fc.constantFrom("v4", "v5", "v6", "v7", "m0", "m1", "11.1");
 
+/** Machines per property; twenty times as many in CI. */
+const MACHINES = process.env.CI ? 1000 : 50;
+
 describe("random machines", () => {
   it("keep QEMU's records and the host's invariants, in every release and with any repairs", () => {
     fc.assert(
       fc.property(qemu, fc.subarray<Repair>([...REPAIRS]), steps, (name, repairs, list) => {
         run(new Lab({ qemu: name, repairs }), list);
       }),
-      { numRuns: 60 },
+      { numRuns: MACHINES },
     );
-  });
+  }, 600_000);
 
   it("leave nothing on the host when everything is unplugged and no call failed", () => {
     const clean = steps.map((list) => list.filter(({ text }) => !text.startsWith("inject")));
@@ -173,7 +176,7 @@ describe("random machines", () => {
         expect(lab.world.kernel.files.every((f) => f.released)).toBe(true);
         expect(lab.world.kernel.smmus[0]?.vmids).toEqual([]);
       }),
-      { numRuns: 40 },
+      { numRuns: MACHINES },
     );
-  });
+  }, 600_000);
 });
