@@ -68,7 +68,7 @@ export const M = {
   pste: 48,
   parked: 28,
   parkedWidth: 152,
-  eventq: 60,
+  eventq: 66,
 } as const;
 
 /** A slot: on the left DEVICE and its own HWPT, on the right the vDEVICE and, below it, the lanes. */
@@ -96,7 +96,7 @@ const slotMeasures = (slot: number, leftWidth: number, right: number, lanes: [nu
 export type Density = "roomy" | "medium" | "dense";
 
 const SLOTS: Readonly<Record<Density, SlotMeasures>> = {
-  roomy: slotMeasures(176, 98, 112, [122, 139, 158]),
+  roomy: slotMeasures(176, 102, 114, [124, 141, 159]),
   // Room for an id and an icon; the words are in the tooltips and the inspector.
   medium: slotMeasures(120, 64, 78, [84, 95, 107]),
   dense: slotMeasures(76, 34, 46, [50, 58, 67]),

@@ -203,7 +203,7 @@ export function viommuItem(world: World, file: number, tag: string, obj: ViommuO
     ...objectItem(file, tag, obj, "vIOMMU"),
     role: "viommu",
     under: objectKey(file, obj.hwpt, "HWPT_PAGING"),
-    text: `VMID ${obj.vmid} · ${psmmu}`,
+    text: `VMID ${obj.vmid}, ${psmmu}`,
     says: `vIOMMU ${obj.id} over HWPT ${obj.hwpt} on ${psmmu}, VMID ${obj.vmid}, ${usersText(obj.users)}`,
   };
 }
