@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect } from "react";
 import { Header } from "../header/header.tsx";
 import { whenIdle } from "../state/idle.ts";
 import { useOverlays } from "../state/overlays-store.ts";
+import { usePage } from "../state/pages.ts";
 import { committed } from "../state/paint.ts";
 import { useReview } from "../state/review-store.ts";
 import { useRules } from "../state/rules-store.ts";
@@ -12,13 +13,12 @@ import { ErrorBoundary } from "./error-boundary.tsx";
 import { LiveRegion } from "./live-region.tsx";
 import { NarrowFrame } from "./narrow-frame.tsx";
 import { Notices } from "./notices.tsx";
+import { PagePlace } from "./pages.tsx";
 import { NARROW, useMedia } from "./use-media.ts";
 import { WideFrame } from "./wide-frame.tsx";
 import "./app.css";
 
 const Palette = lazy(() => import("../palette/palette.tsx"));
-const ComparePlace = lazy(() => import("../compare/compare-place.tsx"));
-const ReviewsPlace = lazy(() => import("../present/reviews-place.tsx"));
 const Recorder = lazy(() => import("../present/recorder.tsx"));
 const ShareDialog = lazy(() => import("../share/share-dialog.tsx"));
 const Help = lazy(() => import("../palette/help.tsx"));
@@ -45,35 +45,28 @@ function Overlays() {
   return <Suspense fallback={null}>{open === "palette" ? <Palette /> : <Help />}</Suspense>;
 }
 
-/** A place of reviewing stands where the lab was, with a head of its own. */
-function ReviewPlaces({ place }: { readonly place: "compare" | "reviews" }) {
-  return (
-    <Suspense fallback={<div className="graph-wait">Opening…</div>}>
-      {place === "compare" ? <ComparePlace /> : <ReviewsPlace />}
-    </Suspense>
-  );
-}
-
 function ReviewOverlays() {
   const sharing = useReview((review) => review.sharing);
-  const recording = useReview((review) => review.recording && review.place === null);
+  const recording = useReview((review) => review.recording);
+  const inLab = usePage(({ page }) => page === null);
   return (
     <Suspense fallback={null}>
       {sharing ? <ShareDialog /> : null}
-      {recording ? <Recorder /> : null}
+      {recording && inLab ? <Recorder /> : null}
     </Suspense>
   );
 }
 
 export function App() {
   const narrow = useMedia(NARROW);
-  const place = useReview((review) => review.place);
+  const page = usePage((pages) => pages.page);
   return (
     <div className="app" data-narrow={narrow || undefined}>
-      {place === null ? <Header /> : null}
+      {/* A place beside the lab has a head of its own. */}
+      {page === null ? <Header /> : null}
       <Notices />
-      <ErrorBoundary place="The lab">
-        {place !== null ? <ReviewPlaces place={place} /> : narrow ? <NarrowFrame /> : <WideFrame />}
+      <ErrorBoundary key={page} place={page === null ? "The lab" : "This place"}>
+        {page !== null ? <PagePlace page={page} /> : narrow ? <NarrowFrame /> : <WideFrame />}
       </ErrorBoundary>
       <LiveRegion />
       <HintLayer />

@@ -7,6 +7,7 @@ import { Glyph } from "../widgets/glyphs.tsx";
 import { Menu } from "../widgets/menu.tsx";
 import { KernelPicker, QemuPicker, RepairsPicker } from "./profile-pickers.tsx";
 import { ScenarioPicker } from "./scenario-picker.tsx";
+import { Ways } from "./ways.tsx";
 import "../widgets/fields.css";
 import "./header.css";
 
@@ -56,22 +57,7 @@ export function Header() {
         <RepairsPicker />
       </div>
       <div className="header-ways">
-        <Button
-          aria-label="Compare"
-          data-testid="open-compare"
-          onClick={() => useReview.getState().open("compare")}
-        >
-          <Glyph name="compare" />
-          <span className="header-way">Compare</span>
-        </Button>
-        <Button
-          aria-label="Reviews"
-          data-testid="open-reviews"
-          onClick={() => useReview.getState().open("reviews")}
-        >
-          <Glyph name="present" />
-          <span className="header-way">Reviews</span>
-        </Button>
+        <Ways />
         <Button aria-label="Share" data-testid="open-share" onClick={() => useReview.getState().share(true)}>
           <Glyph name="share" />
           <span className="header-way">Share</span>

@@ -4,6 +4,7 @@
  */
 import { useConsole } from "../console/console-store.ts";
 import { useOverlays } from "./overlays-store.ts";
+import { PAGE_IDS, PAGES, usePage } from "./pages.ts";
 import { usePlay } from "./play-store.ts";
 import { type Place, THEMES, type TimelineTab, usePrefs } from "./prefs-store.ts";
 import { useReview } from "./review-store.ts";
@@ -119,20 +120,15 @@ export const COMMANDS: readonly Command[] = [
     group: "Go to",
     run: () => useSelection.getState().select(null),
   },
-  {
-    id: "compare",
-    title: "Compare under other kernels, QEMUs and repairs",
-    group: "Session",
-    keywords: "profiles diff side by side what changed",
-    run: () => useReview.getState().open("compare"),
-  },
-  {
-    id: "reviews",
-    title: "Reviews: walkthroughs with claims, to read and present",
-    group: "Session",
-    keywords: "present walkthrough slides record",
-    run: () => useReview.getState().open("reviews"),
-  },
+  ...PAGE_IDS.map(
+    (id): Command => ({
+      id,
+      title: PAGES[id].about,
+      group: "Go to",
+      keywords: PAGES[id].keywords,
+      run: () => usePage.getState().open(id),
+    }),
+  ),
   {
     id: "record",
     title: "Record a review",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseFragment, printFragment, type View } from "./fragment.ts";
+import { PAGE_IDS } from "./pages.ts";
 import { PLACES, TIMELINE_TABS } from "./prefs-store.ts";
 import { parseSubjectKey, type Subject, subjectKey } from "./selection-store.ts";
 
@@ -21,6 +22,7 @@ const view: fc.Arbitrary<View> = fc.record(
     select: subject,
     tab: fc.constantFrom(...TIMELINE_TABS),
     place: fc.constantFrom(...PLACES),
+    page: fc.constantFrom(...PAGE_IDS),
   },
   { requiredKeys: [] },
 );

@@ -1,8 +1,9 @@
 /**
  * The part of the address after `#`: which step, what is selected, which tab. Version 1:
- * `#v=1&step=12&select=device.1&tab=calls&place=inspector`, each part but the version optional, in this order.
+ * `#v=1&step=12&select=device.1&tab=calls&place=inspector&page=compare`, each part but the version optional, in this order.
  * A fragment of another version, or one this page never writes, is reported and otherwise ignored.
  */
+import { isPage, type PageId } from "./pages.ts";
 import { PLACES, type Place, TIMELINE_TABS, type TimelineTab } from "./prefs-store.ts";
 import { parseSubjectKey, type Subject, subjectKey } from "./selection-store.ts";
 
@@ -11,6 +12,8 @@ export interface View {
   readonly select?: Subject;
   readonly tab?: TimelineTab;
   readonly place?: Place;
+  /** A place beside the lab itself. */
+  readonly page?: PageId;
 }
 
 export interface ReadView {
@@ -21,12 +24,13 @@ export interface ReadView {
 
 const VERSION = "1";
 
-export function printFragment({ step, select, tab, place }: View): string {
+export function printFragment({ step, select, tab, place, page }: View): string {
   const parts = [`v=${VERSION}`];
   if (step !== undefined) parts.push(`step=${step}`);
   if (select !== undefined) parts.push(`select=${subjectKey(select)}`);
   if (tab !== undefined) parts.push(`tab=${tab}`);
   if (place !== undefined) parts.push(`place=${place}`);
+  if (page !== undefined) parts.push(`page=${page}`);
   return `#${parts.join("&")}`;
 }
 
@@ -40,7 +44,7 @@ export function parseFragment(fragment: string): ReadView {
     return { view: {}, problems: [`The address has ${found}; this page reads version ${VERSION}.`] };
   }
   const problems: string[] = [];
-  const view: { step?: number; select?: Subject; tab?: TimelineTab; place?: Place } = {};
+  const view: { step?: number; select?: Subject; tab?: TimelineTab; place?: Place; page?: PageId } = {};
   for (const [key, value] of given) {
     switch (key) {
       case "v":
@@ -62,6 +66,10 @@ export function parseFragment(fragment: string): ReadView {
       case "place":
         if (isOneOf(PLACES, value)) view.place = value;
         else problems.push(`There is no place “${value}”.`);
+        break;
+      case "page":
+        if (isPage(value)) view.page = value;
+        else problems.push(`There is no page “${value}”.`);
         break;
       default:
         problems.push(`“${key}” is not a part of the address.`);

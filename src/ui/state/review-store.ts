@@ -1,10 +1,10 @@
-/** Which place of reviewing is open instead of the lab, and what lies over it. */
+/** What lies over the lab while reviewing, and the ways to the places of reviewing. */
 import { create } from "zustand";
+import { type PageId, usePage } from "./pages.ts";
 
-type ReviewPlace = "compare" | "reviews";
+type ReviewPlace = Extract<PageId, "compare" | "reviews">;
 
 interface ReviewState {
-  readonly place: ReviewPlace | null;
   readonly sharing: boolean;
   /** The recorder lies over the lab. */
   readonly recording: boolean;
@@ -14,10 +14,15 @@ interface ReviewState {
 }
 
 export const useReview = create<ReviewState>()((set) => ({
-  place: null,
   sharing: false,
   recording: false,
-  open: (place) => set({ place, sharing: false }),
+  open(place) {
+    set({ sharing: false });
+    usePage.getState().open(place);
+  },
   share: (sharing) => set({ sharing }),
-  record: (recording) => set(recording ? { recording, place: null } : { recording }),
+  record(recording) {
+    set({ recording });
+    if (recording) usePage.getState().open(null);
+  },
 }));

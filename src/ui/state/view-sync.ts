@@ -1,6 +1,7 @@
 /** Keeps the address and the view in step: a link opens what it names, and the address always names what is shown. */
 import { parseFragment, printFragment, type View } from "./fragment.ts";
 import { useNotices } from "./notices-store.ts";
+import { usePage } from "./pages.ts";
 import { usePrefs } from "./prefs-store.ts";
 import { useSelection } from "./selection-store.ts";
 import { useSession } from "./session-store.ts";
@@ -9,7 +10,14 @@ function currentView(): View {
   const { node } = useSession.getState();
   const { selected } = useSelection.getState();
   const { tab, place } = usePrefs.getState();
-  return { step: node.id, ...(selected === null ? {} : { select: selected }), tab, place };
+  const { page } = usePage.getState();
+  return {
+    step: node.id,
+    ...(selected === null ? {} : { select: selected }),
+    tab,
+    place,
+    ...(page === null ? {} : { page }),
+  };
 }
 
 /** A whole session in the address, see review/share/link.ts; what reads it is fetched when there is one. */
@@ -36,6 +44,7 @@ function apply(): void {
     ...(view.tab === undefined ? {} : { tab: view.tab }),
     ...(view.place === undefined ? {} : { place: view.place }),
   });
+  usePage.getState().open(view.page ?? null);
   if (told.length > 0) {
     useNotices.getState().tell({
       id: "address",
@@ -63,6 +72,7 @@ export function followAddress(): void {
   useSession.subscribe(soon);
   useSelection.subscribe(soon);
   usePrefs.subscribe(soon);
+  usePage.subscribe(soon);
   addEventListener("hashchange", () => {
     if (printFragment(currentView()) !== location.hash) apply();
   });

@@ -1,0 +1,48 @@
+/**
+ * The places that take the whole page beside the lab itself. A feature adds its line here and its loader in
+ * app/pages.tsx, and is then in the header, in the palette and in addresses.
+ */
+import { create } from "zustand";
+import type { GlyphName } from "../widgets/glyphs.tsx";
+
+interface PageInfo {
+  readonly title: string;
+  readonly glyph: GlyphName;
+  /** What the palette says. */
+  readonly about: string;
+  /** More words under which the palette finds it. */
+  readonly keywords: string;
+}
+
+/** In the order of the header. Only what exists: an unbuilt place is not shown. */
+export const PAGES = {
+  compare: {
+    title: "Compare",
+    glyph: "compare",
+    about: "Compare under other kernels, QEMUs and repairs",
+    keywords: "profiles diff side by side what changed",
+  },
+  reviews: {
+    title: "Reviews",
+    glyph: "present",
+    about: "Reviews: walkthroughs with claims, to read and present",
+    keywords: "present walkthrough slides record",
+  },
+} as const satisfies Readonly<Record<string, PageInfo>>;
+
+export type PageId = keyof typeof PAGES;
+
+export const PAGE_IDS = Object.keys(PAGES) as readonly PageId[];
+
+export const isPage = (id: string): id is PageId => Object.hasOwn(PAGES, id);
+
+interface PageState {
+  /** Null: the lab, with graph, controls, inspector and timeline. */
+  readonly page: PageId | null;
+  open(page: PageId | null): void;
+}
+
+export const usePage = create<PageState>()((set) => ({
+  page: null,
+  open: (page) => set({ page }),
+}));
