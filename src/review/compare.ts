@@ -70,7 +70,7 @@ function bodyOf(script: Script): { readonly item: Body; readonly line: number }[
   );
 }
 
-/** Plays the next command on every side. Kept apart from `compare` for whoever steps by hand. */
+/** Plays the next command on every side. */
 export class Lockstep {
   readonly start: readonly World[];
   private worlds: World[];
@@ -98,11 +98,12 @@ export class Lockstep {
   }
 }
 
-export function compare(
+/** The comparison in pieces: yields the number of commands played, so that a page can stay responsive. */
+export function* comparing(
   script: Script,
   sides: readonly Side[],
   options: CompareOptions = {},
-): Result<Comparison> {
+): Generator<number, Result<Comparison>> {
   if (sides.length < 2 || sides.length > MAX_SIDES)
     return { ok: false, problems: [`a comparison has two to ${MAX_SIDES} sides, not ${sides.length}`] };
   const scripts: Script[] = [];
@@ -120,8 +121,10 @@ export function compare(
   const expectations: ComparedExpectation[] = [];
   for (const [i, { item, line }] of bodyOf(script).entries()) {
     const items = bodies.map((b) => b[i]?.item as Body);
-    if (item.kind === "command") steps.push(lockstep.step(items as CommandItem[], line));
-    else {
+    if (item.kind === "command") {
+      steps.push(lockstep.step(items as CommandItem[], line));
+      yield steps.length;
+    } else {
       const held = items.map((one, side) => holds(one as ExpectItem, side, steps, lockstep.start));
       expectations.push({ line, text: item.words.slice(1).join(" "), held });
     }
@@ -139,6 +142,15 @@ export function compare(
       firstDma: steps.find((s) => s.differences.some((d) => d.aspect === "dma")) ?? null,
     },
   };
+}
+
+export function compare(
+  script: Script,
+  sides: readonly Side[],
+  options: CompareOptions = {},
+): Result<Comparison> {
+  const run = comparing(script, sides, options);
+  for (let r = run.next(); ; r = run.next()) if (r.done === true) return r.value;
 }
 
 function holds(

@@ -33,6 +33,7 @@ import { MAP_FROM } from "../../draw/layout-map.ts";
 import type { Scene, Subject } from "../../draw/scene-types.ts";
 import type { Ways } from "../../draw/ways.ts";
 import { Attachments } from "./attachments.tsx";
+import type { Camera, CameraView } from "./camera.ts";
 import { DmaPath } from "./dma-path.tsx";
 import { domId } from "./dom-id.ts";
 import { FloorNames } from "./floor-names.tsx";
@@ -124,12 +125,13 @@ function Pane(props: GraphViewProps) {
     drawn.layout.width,
     drawn.layout.height,
   );
+  const { onMoveStart } = viewport;
   const place = useCallback(
-    (to: Viewport) => {
-      viewport.taken();
+    (to: CameraView) => {
+      onMoveStart(to);
       void flowApi.setViewport(to);
     },
-    [flowApi, viewport.taken],
+    [flowApi, onMoveStart],
   );
   useEffect(() => camera?.join(place), [camera, place]);
   const reveal = (key: string) => {
@@ -254,7 +256,7 @@ function Pane(props: GraphViewProps) {
           {...(camera === undefined
             ? {}
             : {
-                onMove: (event: unknown, to: Viewport) =>
+                onMove: (event: unknown, to: CameraView) =>
                   event === null ? undefined : camera.move(place, to),
               })}
         >
