@@ -1,20 +1,20 @@
 /** A phone's frame: one place at a time, chosen by the tabs at the bottom. */
-import { Tabs } from "radix-ui";
 import type { ReactNode } from "react";
 import { Controls } from "../controls/controls.tsx";
 import { Welcome } from "../controls/welcome.tsx";
 import { Inspector } from "../inspector/inspector.tsx";
 import { type Place, usePrefs } from "../state/prefs-store.ts";
 import { Timeline } from "../timeline/timeline.tsx";
-import { Glyph, type GlyphName } from "../widgets/glyphs.tsx";
+import { Glyph } from "../widgets/glyphs.tsx";
+import { type Tab, Tabs } from "../widgets/tabs.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { GraphPlace } from "./graph-place.tsx";
 
-const TABS: readonly { readonly id: Place; readonly name: string; readonly glyph: GlyphName }[] = [
-  { id: "graph", name: "Graph", glyph: "graph" },
-  { id: "controls", name: "Controls", glyph: "sliders" },
-  { id: "inspector", name: "Inspector", glyph: "eye" },
-  { id: "timeline", name: "Timeline", glyph: "steps" },
+const TABS: readonly Tab<Place>[] = [
+  { id: "graph", name: "Graph", mark: <Glyph name="graph" /> },
+  { id: "controls", name: "Controls", mark: <Glyph name="sliders" /> },
+  { id: "inspector", name: "Inspector", mark: <Glyph name="eye" /> },
+  { id: "timeline", name: "Timeline", mark: <Glyph name="steps" /> },
 ];
 
 const BODIES: Readonly<Record<Place, () => ReactNode>> = {
@@ -27,28 +27,23 @@ const BODIES: Readonly<Record<Place, () => ReactNode>> = {
 export function NarrowFrame() {
   const place = usePrefs((prefs) => prefs.place);
   return (
-    <Tabs.Root
-      asChild
-      className="narrow"
+    <Tabs
+      label="Places"
+      tabs={TABS}
       value={place}
-      onValueChange={(next) => usePrefs.getState().change({ place: next as Place })}
+      listClass="narrow-tabs"
+      tabClass="narrow-tab"
+      panelClass="narrow-place"
+      onChoose={(next) => usePrefs.getState().change({ place: next })}
+      panel={(id) => <ErrorBoundary place="This place">{BODIES[id]()}</ErrorBoundary>}
     >
-      <main>
-        <Welcome />
-        {TABS.map(({ id, name }) => (
-          <Tabs.Content key={id} value={id} className="narrow-place" tabIndex={-1}>
-            <ErrorBoundary place={`The ${name.toLowerCase()} place`}>{BODIES[id]()}</ErrorBoundary>
-          </Tabs.Content>
-        ))}
-        <Tabs.List className="narrow-tabs" aria-label="Places">
-          {TABS.map(({ id, name, glyph }) => (
-            <Tabs.Trigger key={id} value={id} className="narrow-tab">
-              <Glyph name={glyph} />
-              {name}
-            </Tabs.Trigger>
-          ))}
-        </Tabs.List>
-      </main>
-    </Tabs.Root>
+      {(list, panel) => (
+        <main className="narrow">
+          <Welcome />
+          {panel}
+          {list}
+        </main>
+      )}
+    </Tabs>
   );
 }

@@ -14,4 +14,4 @@ export function useMedia(query: string): boolean {
 }
 
 /** Too narrow, or too low, for panes side by side: one place at a time. */
-export const NARROW = "(max-width: 819px), (max-height: 479px)";
+export const NARROW = "(max-width: 959px), (max-height: 479px)";

@@ -1,58 +1,56 @@
 /** Every step that was ever played, and four ways to look at the one on the table. */
-import { Tabs } from "radix-ui";
 import { lazy, type ReactNode, Suspense } from "react";
 import { ErrorBoundary } from "../app/error-boundary.tsx";
 import { type TimelineTab, usePrefs } from "../state/prefs-store.ts";
+import { Tabs } from "../widgets/tabs.tsx";
 import { CallsTab } from "./calls/calls-tab.tsx";
-import { DiffTab } from "./diff/diff-tab.tsx";
-import { IoctlsTab } from "./ioctls/ioctls-tab.tsx";
 import { Strip } from "./strip/strip.tsx";
 import { Transport } from "./strip/transport.tsx";
 import "./timeline.css";
 
+const IoctlsTab = lazy(() => import("./ioctls/ioctls-tab.tsx"));
+const DiffTab = lazy(() => import("./diff/diff-tab.tsx"));
 const ScriptTab = lazy(() => import("./script/script-tab.tsx"));
+
+/** All but the first are fetched when they are first looked at. */
+const later = (body: ReactNode): ReactNode => (
+  <Suspense fallback={<p className="timeline-wait">Opening…</p>}>{body}</Suspense>
+);
 
 const TABS: readonly { readonly id: TimelineTab; readonly name: string; body(): ReactNode }[] = [
   { id: "calls", name: "Calls", body: () => <CallsTab /> },
-  { id: "ioctls", name: "Ioctls", body: () => <IoctlsTab /> },
-  { id: "diff", name: "Diff", body: () => <DiffTab /> },
-  {
-    id: "script",
-    name: "Script",
-    body: () => (
-      <Suspense fallback={<p className="timeline-wait">Opening the editor…</p>}>
-        <ScriptTab />
-      </Suspense>
-    ),
-  },
+  { id: "ioctls", name: "Ioctls", body: () => later(<IoctlsTab />) },
+  { id: "diff", name: "Diff", body: () => later(<DiffTab />) },
+  { id: "script", name: "Script", body: () => later(<ScriptTab />) },
 ];
 
 export function Timeline() {
   const tab = usePrefs((prefs) => prefs.tab);
   return (
-    <Tabs.Root
-      className="timeline pane"
-      data-testid="timeline"
+    <Tabs
+      label="Views of the step"
+      tabs={TABS}
       value={tab}
-      onValueChange={(next) => usePrefs.getState().change({ tab: next as TimelineTab })}
+      listClass="tabs"
+      tabClass="tab"
+      panelClass="timeline-body"
+      onChoose={(next) => usePrefs.getState().change({ tab: next })}
+      panel={(id) => {
+        const shown = TABS.find((one) => one.id === id);
+        return <ErrorBoundary place={`The ${shown?.name} tab`}>{shown?.body()}</ErrorBoundary>;
+      }}
     >
-      <div className="timeline-head">
-        <h2 className="timeline-title">Timeline</h2>
-        <Transport />
-        <Tabs.List className="tabs" aria-label="Views of the step">
-          {TABS.map(({ id, name }) => (
-            <Tabs.Trigger key={id} value={id} className="tab">
-              {name}
-            </Tabs.Trigger>
-          ))}
-        </Tabs.List>
-      </div>
-      <Strip />
-      {TABS.map(({ id, name, body }) => (
-        <Tabs.Content key={id} value={id} className="timeline-body" tabIndex={-1} data-testid={`tab-${id}`}>
-          <ErrorBoundary place={`The ${name} tab`}>{body()}</ErrorBoundary>
-        </Tabs.Content>
-      ))}
-    </Tabs.Root>
+      {(list, panel) => (
+        <div className="timeline pane" data-testid="timeline">
+          <div className="timeline-head">
+            <h2 className="timeline-title">Timeline</h2>
+            <Transport />
+            {list}
+          </div>
+          <Strip />
+          {panel}
+        </div>
+      )}
+    </Tabs>
   );
 }

@@ -23,7 +23,8 @@ const STEP = 16;
 
 export function SplitPane({ id, label, side, initial, min, most, children }: SplitPaneProps) {
   const pane = useRef<HTMLDivElement>(null);
-  const size = usePrefs((prefs) => prefs.sizes[id] ?? initial);
+  const chosen = usePrefs((prefs) => prefs.sizes[id]);
+  const size = chosen ?? initial;
   const upright = side !== "bottom";
 
   const bounds = (): { readonly now: number; readonly max: number } => {
@@ -97,7 +98,13 @@ export function SplitPane({ id, label, side, initial, min, most, children }: Spl
       id={id}
       className="split-pane"
       data-side={side}
-      style={{ "--size": `${size}px`, "--min": `${min}px`, "--most": `${most * 100}%` } as CSSProperties}
+      style={
+        {
+          "--size": chosen === undefined ? `min(${initial}px, ${upright ? "26vw" : "32vh"})` : `${chosen}px`,
+          "--min": `${min}px`,
+          "--most": `${most * 100}%`,
+        } as CSSProperties
+      }
     >
       {children}
     </div>

@@ -19,7 +19,7 @@ const WORD: Readonly<Record<Change["kind"], string>> = {
   removed: "gone",
 };
 
-export function DiffTab() {
+export default function DiffTab() {
   const { before, world } = useSession();
   const [shown, setShown] = useState(PAGE);
   const diff = useMemo(() => (before === null ? null : diffWorlds(before, world)), [before, world]);

@@ -38,7 +38,7 @@ const decided = (node: HostNode): string[] => {
   return [...new Set(ids)];
 };
 
-export function IoctlsTab() {
+export default function IoctlsTab() {
   const { session, command, world } = useSession();
   const [shown, setShown] = useState(PAGE);
   const nameOf = namesOf(world.setup);
