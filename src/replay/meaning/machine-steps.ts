@@ -100,6 +100,8 @@ export class MachineSteps {
         first: half.step.first,
         last: g.last,
         notes: half.step.notes,
+        sids: half.step.sids,
+        events: half.step.events,
       };
       return steps.length - 1;
     }

@@ -41,7 +41,15 @@ export class RunBuilder {
     this.profile.see(g);
     this.cx.notesBefore(g.first);
     this.cx.groupVsmmus.push(-1);
-    this.cx.groupSteps.push(this.interpret(g));
+    const at = this.interpret(g);
+    this.cx.groupSteps.push(at);
+    const step = this.cx.steps[at];
+    if (step === undefined) return;
+    for (const e of g.events) {
+      if (!step.events.includes(e.name)) step.events.push(e.name);
+      const sid = e.f.sid ?? e.f.vsid ?? e.f.virt_id;
+      if (typeof sid === "number" && !step.sids.includes(sid)) step.sids.push(sid);
+    }
   }
 
   private interpret(g: Group): number {
@@ -90,6 +98,8 @@ export class RunBuilder {
       first: line,
       last: line,
       notes: [],
+      sids: [],
+      events: [],
     });
     for (const [i, s] of groupSteps.entries()) if (s >= at) groupSteps[i] = s + 1;
   }

@@ -53,7 +53,15 @@ export class RunContext {
   }
 
   add(title: ReplayStep["title"], g: { first: number; last: number }, lines: ScriptLine[]): ReplayStep {
-    const step: ReplayStep = { title, lines, first: g.first, last: g.last, notes: this.remarks };
+    const step: ReplayStep = {
+      title,
+      lines,
+      first: g.first,
+      last: g.last,
+      notes: this.remarks,
+      sids: [],
+      events: [],
+    };
     this.remarks = [];
     this.steps.push(step);
     return step;

@@ -19,6 +19,10 @@ export interface ReplayStep {
   last: number;
   /** Remarks for the reader. */
   readonly notes: string[];
+  /** StreamIDs its lines name, for filters. */
+  readonly sids: number[];
+  /** Events its lines are, each once. */
+  readonly events: string[];
 }
 
 /** Something said once for the whole run, with how often it was needed. */

@@ -38,6 +38,8 @@ export const BYTE_LIMITS: ByteLimits = { maxBytes: 16 * 2 ** 30, bombBytes: 64 *
 
 /** Compressed bytes given to the inflater at once: bounds what one call can produce to about 16 MB. */
 const SLICE = 16 * 1024;
+/** Bytes kept of a line that has not ended. */
+const MAX_REST = 64 * 1024;
 /** Bytes looked at before anything is decided. */
 const HEAD = 4096;
 
@@ -81,6 +83,8 @@ export class TextSource {
   private readonly out: (text: string) => void;
   private readonly limits: ByteLimits;
   private readonly decoder = new TextDecoder("utf-8");
+  /** The beginning of a line whose end has not come. */
+  private rest: Uint8Array | null = null;
   private head: Uint8Array | null = new Uint8Array(0);
   private gunzip: Gunzip | null = null;
   /** Inflated bytes of the present gzip member, and the last compressed bytes: its trailer says how many they must be. */
@@ -115,8 +119,8 @@ export class TextSource {
       this.inflate(new Uint8Array(0), true);
       this.checkTrailer();
     }
-    const rest = this.decoder.decode();
-    if (rest !== "") this.out(rest);
+    if (this.rest !== null) this.out(this.decoder.decode(this.rest));
+    this.rest = null;
   }
 
   private begin(): void {
@@ -183,7 +187,21 @@ export class TextSource {
         "bomb",
         `these gzip data grow more than ${this.limits.bombRatio}-fold: no trace log does, so reading was stopped`,
       );
-    const text = this.decoder.decode(chunk, { stream: true });
-    if (text !== "") this.out(text);
+    this.lines(chunk);
+  }
+
+  /** Whole lines are decoded at once: several times faster than a decoder that keeps half characters. */
+  private lines(chunk: Uint8Array): void {
+    let bytes = chunk;
+    if (this.rest !== null) {
+      bytes = new Uint8Array(this.rest.length + chunk.length);
+      bytes.set(this.rest);
+      bytes.set(chunk, this.rest.length);
+    }
+    const end = bytes.lastIndexOf(10) + 1;
+    // A line without an end is handed on in pieces: somebody else counts how long it gets.
+    const whole = end === 0 && bytes.length > MAX_REST ? bytes.length : end;
+    if (whole > 0) this.out(this.decoder.decode(bytes.subarray(0, whole)));
+    this.rest = whole === bytes.length ? null : bytes.slice(whole);
   }
 }

@@ -1,0 +1,139 @@
+// Reading a trace log: a recording repeated to 100 MB, beside what zgrep makes of the same file; and a session of
+// 100,000 replayed steps: how long a jump to any of them takes, and what it holds in memory.
+import { execFileSync } from "node:child_process";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { readEvent } from "../src/replay/events/table.ts";
+import { Grouper } from "../src/replay/meaning/grouper.ts";
+import { readLog } from "../src/replay/reader/read.ts";
+import { replayLog } from "../src/replay/run.ts";
+import { SessionBuilder } from "../src/replay/session-builder.ts";
+import { type RunData, replayData, type StepData } from "../src/replay/transfer.ts";
+import { type Bench, type Measure, summarise } from "./harness.ts";
+
+const RECORDING = new URL("../content/recordings/boot-dma.log.gz", import.meta.url);
+const SIZE = 100 * 2 ** 20;
+const STEPS = 100_000;
+const JUMPS = 200;
+const ROUNDS = 3;
+
+/** Without it the heap holds whatever was thrown away lately. */
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** The best of a few rounds: other work on the machine only ever makes one slower. */
+async function best(body: () => unknown): Promise<number> {
+  const rounds: number[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    const from = performance.now();
+    await body();
+    rounds.push(performance.now() - from);
+  }
+  return Math.min(...rounds);
+}
+
+async function reading(): Promise<Measure[]> {
+  const dir = mkdtempSync(join(tmpdir(), "replay-bench-"));
+  try {
+    const one = gunzipSync(readFileSync(RECORDING));
+    const copies = Math.ceil(SIZE / one.length);
+    const path = join(dir, "big.log.gz");
+    writeFileSync(path, gzipSync(Buffer.concat(new Array<Buffer>(copies).fill(one))));
+    let lines = 0;
+    const source = (): AsyncIterable<Uint8Array> => createReadStream(path, { highWaterMark: 1 << 16 });
+    const read = await best(async () => {
+      const result = await readLog(source(), (spec, s, at, end) => readEvent(spec, s, at, end) !== null);
+      lines = result.census.lines;
+    });
+    const grouped = await best(async () => {
+      const grouper = new Grouper(() => undefined);
+      await readLog(source(), grouper.sink);
+      grouper.end();
+    });
+    const zgrep = await best(() => execFileSync("zgrep", ["-c", "smmuv3", path]));
+    const note = `${lines.toLocaleString("en-GB")} lines, ${Math.round((one.length * copies) / 2 ** 20)} MB of text`;
+    return [
+      {
+        name: "lines of a gzipped log read as typed events",
+        value: (lines / read) * 1000,
+        unit: "/s",
+        goal: { atLeast: 400_000 },
+        note,
+      },
+      {
+        name: "the same, grouped into what happened",
+        value: (lines / grouped) * 1000,
+        unit: "/s",
+        goal: { atLeast: 400_000 },
+      },
+      {
+        name: "reading as a share of zgrep -c smmuv3",
+        value: zgrep / read,
+        unit: "×",
+        goal: { atLeast: 0.25 },
+        note: `zgrep ${Math.round(zgrep)} ms, the lab ${Math.round(read)} ms`,
+      },
+    ];
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** The recording's probe, then its own invalidations again and again. */
+function longRun(run: RunData): RunData {
+  const repeat = run.steps.filter((s) => s.kind === "TLBI_NH_VA");
+  const steps: StepData[] = [...run.steps];
+  while (steps.length < STEPS) steps.push(repeat[steps.length % repeat.length] as StepData);
+  return { ...run, steps };
+}
+
+async function jumping(): Promise<Measure[]> {
+  const bytes = new Uint8Array(readFileSync(RECORDING));
+  const data = replayData("bench", await replayLog(() => [bytes], { scriptOnly: true }));
+  const run = data.runs[0];
+  if (run === undefined) throw new Error("the recording has no run");
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  const builder = new SessionBuilder(longRun(run), "bench");
+  const from = performance.now();
+  while (!builder.finished) builder.play(1000);
+  const built = performance.now() - from;
+  const times: number[] = [];
+  // A fixed walk over the whole length: every jump lands far from the one before.
+  for (let i = 1; i <= JUMPS; i++) {
+    const node = builder.nodeOf((i * 61_803) % STEPS);
+    if (node === null) throw new Error("a step without a node");
+    const start = performance.now();
+    builder.session.goTo(node);
+    builder.session.world();
+    times.push(performance.now() - start);
+  }
+  collectGarbage();
+  const held = (process.memoryUsage().heapUsed - before) / 2 ** 20;
+  const { p95 } = summarise(times);
+  return [
+    {
+      name: "steps of a replay played into a session",
+      value: (STEPS / built) * 1000,
+      unit: "/s",
+      note: `${STEPS.toLocaleString("en-GB")} steps`,
+    },
+    {
+      name: "jump to any of 100,000 steps, p95",
+      value: p95,
+      unit: "ms",
+      goal: { atMost: 150 },
+      note: `${JUMPS} jumps`,
+    },
+    { name: "memory of that session", value: held * 1024, unit: "kB", goal: { atMost: 300 * 1024 } },
+  ];
+}
+
+export const bench: Bench = {
+  title: "Replay of trace logs",
+  run: async () => [...(await reading()), ...(await jumping())],
+};
