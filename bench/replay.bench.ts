@@ -19,7 +19,7 @@ const RECORDING = new URL("../content/recordings/boot-dma.log.gz", import.meta.u
 const SIZE = 100 * 2 ** 20;
 const STEPS = 100_000;
 const JUMPS = 200;
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 /** Without it the heap holds whatever was thrown away lately. */
 setFlagsFromString("--expose-gc");
