@@ -57,8 +57,22 @@ export function issueCommand(cx: Cx, psmmu: number, q0: bigint, q1: bigint): voi
   }
 }
 
+/** Texts of the commands last seen: the same few come again and again. */
+const texts = new Map<bigint, string>();
+const TEXTS = 4096;
+
 /** `TLBI_NH_ASID VMID=1 ASID=2`: a host command with the fields that matter. */
 export function commandText(q0: bigint, q1: bigint): string {
+  const key = (q1 << 64n) | q0;
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  if (texts.size >= TEXTS) texts.clear();
+  const text = describe(q0, q1);
+  texts.set(key, text);
+  return text;
+}
+
+function describe(q0: bigint, q1: bigint): string {
   const op = Number(q0 & 0xffn);
   const name = commandName(q0, q1);
   const sid = `SID=0x${((q0 >> 32n) & 0xffff_ffffn).toString(16)}`;

@@ -1,6 +1,6 @@
 /** arm-smmu-v3-iommufd.c:arm_smmu_hw_info: the physical SMMU's identification registers as user space sees them. */
 import type { Cx } from "../cx.ts";
-import type { PsmmuSpec } from "../setup.ts";
+import type { DeviceSpec, PsmmuSpec, Setup } from "../setup.ts";
 import type { HwInfo } from "./calls.ts";
 import { topology } from "./topology.ts";
 
@@ -75,13 +75,26 @@ export function hwInfoOf(cx: Cx, dev: number, type: number): HwInfo | null {
   const p = spec === undefined ? undefined : cx.setup.psmmus[spec.psmmu];
   if (spec === undefined || p === undefined) return null;
   if (type !== HW_INFO_TYPE_DEFAULT && type !== HW_INFO_TYPE_ARM_SMMUV3) return null;
-  const k = cx.setup.kernel;
-  const noAts = k.atsCapability && topology(cx.setup).atsSupported[dev] !== true;
+  if (cx.setup.kernel.nesting && cx.setup.kernel.errataFlag && p.repeatTlbi) cx.t.rule("K-INFO-7");
+  let known = memo.get(cx.setup);
+  if (known === undefined) {
+    known = [];
+    memo.set(cx.setup, known);
+  }
+  const info = known[dev] ?? makeHwInfo(cx.setup, dev, spec, p);
+  known[dev] = info;
+  return info;
+}
+
+/** It follows from the setup alone. */
+const memo = new WeakMap<Setup, HwInfo[]>();
+
+function makeHwInfo(setup: Setup, dev: number, spec: DeviceSpec, p: PsmmuSpec): HwInfo {
+  const k = setup.kernel;
+  const noAts = k.atsCapability && topology(setup).atsSupported[dev] !== true;
   const capabilities = (spec.dirty ? CAP_DIRTY_TRACKING : 0) + (noAts ? CAP_ATS_NOT_SUPPORTED : 0);
   // A kernel without nesting on Arm has no hw_info there: type 0, no data.
   if (!k.nesting) return { ...NOTHING, capabilities };
-  const repeat = k.errataFlag && p.repeatTlbi;
-  if (repeat) cx.t.rule("K-INFO-7");
   return {
     ...NOTHING,
     type: HW_INFO_TYPE_ARM_SMMUV3,
@@ -90,7 +103,7 @@ export function hwInfoOf(cx: Cx, dev: number, type: number): HwInfo | null {
     idr3: idr3(p),
     idr5: idr5(p),
     aidr: aidr(p),
-    flags: repeat ? ERRATA_REPEAT_TLBI_CFGI : 0,
+    flags: k.errataFlag && p.repeatTlbi ? ERRATA_REPEAT_TLBI_CFGI : 0,
     capabilities,
     dataLen: HW_INFO_BYTES,
   };

@@ -81,6 +81,23 @@ export function steSteps(from: StreamTableEntry, to: StreamTableEntry): readonly
   return steps;
 }
 
+/** Steps between two entries, remembered: entries are few and keep their identity. */
+const known = new WeakMap<StreamTableEntry, WeakMap<StreamTableEntry, number>>();
+
+function stepCount(from: StreamTableEntry, to: StreamTableEntry): number {
+  let row = known.get(from);
+  if (row === undefined) {
+    row = new WeakMap();
+    known.set(from, row);
+  }
+  let count = row.get(to);
+  if (count === undefined) {
+    count = steSteps(from, to).length;
+    row.set(to, count);
+  }
+  return count;
+}
+
 /** arm-smmu-v3.c:arm_smmu_install_ste_for_dev: every StreamID once. Rule K-STE-9. */
 export function armSmmuInstallSteForDev(cx: Cx, dev: number, ste: StreamTableEntry): void {
   if (cx.t.on) {
@@ -91,8 +108,7 @@ export function armSmmuInstallSteForDev(cx: Cx, dev: number, ste: StreamTableEnt
     for (const [i, sid] of sids.entries()) {
       if (sids.indexOf(sid) < i) continue;
       const from = cx.w.hw.devices[dev]?.stes[i];
-      const steps = from === undefined ? [] : steSteps(from, ste);
-      for (let n = steps.length; n > 0; n--)
+      for (let n = from === undefined ? 0 : stepCount(from, ste); n > 0; n--)
         issueWithSync(cx, spec?.psmmu ?? 0, CMDQ_OP_CFGI_STE | sidField(sid), 1n);
       issueCommand(cx, spec?.psmmu ?? 0, CMDQ_OP_PREFETCH_CFG | sidField(sid), 0n);
     }
