@@ -62,7 +62,7 @@ export class Pen {
     this.icon(x + 4, y + 2.5, name, 11, solid ? this.colours.surface : line);
     if (word !== "")
       this.out.push(
-        `<text class="t" x="${num(x + 18)}" y="${num(y + 12)}" fill="${solid ? this.colours.surface : line}">${xml(word)}</text>`,
+        `<text class="t" x="${num(x + 18)}" y="${num(y + 12)}" textLength="${num(word.length * 6.1)}" lengthAdjust="spacingAndGlyphs" fill="${solid ? this.colours.surface : line}">${xml(word)}</text>`,
       );
     return w;
   }
@@ -74,7 +74,7 @@ export function svgFile(
   frame: { readonly x: number; readonly y: number; readonly w: number; readonly h: number },
   words: { readonly title: string; readonly desc: string; readonly embed?: string | undefined },
 ): string {
-  const { ink, muted, canvas } = pen.colours;
+  const { canvas } = pen.colours;
   const [x, y, w, h] = [frame.x, frame.y, frame.w, frame.h].map(num);
   const metadata =
     words.embed === undefined
@@ -83,7 +83,7 @@ export function svgFile(
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="${x} ${y} ${w} ${h}" width="${w}" height="${h}">
 <title>${xml(words.title)}</title>
 <desc>${xml(words.desc)}</desc>
-${metadata}<style>text{font-family:Inter,system-ui,sans-serif;fill:${ink}}.l{font-size:12px;font-weight:600}.m{font:11px "JetBrains Mono",ui-monospace,monospace;fill:${muted}}.t{font-size:11px;font-weight:600}.f{font-size:11px;font-weight:600;letter-spacing:.08em;text-anchor:middle;fill:${muted}}.i{fill:none;stroke-width:1.75;stroke-linecap:round;stroke-linejoin:round}</style>
+${metadata}<style>text{font-family:Inter,system-ui,sans-serif}.l{font-size:12px;font-weight:600}.m{font:11px "JetBrains Mono",ui-monospace,monospace}.t{font-size:11px;font-weight:600}.f{font-size:11px;font-weight:600;letter-spacing:.08em;text-anchor:middle}.i{fill:none;stroke-width:1.75;stroke-linecap:round;stroke-linejoin:round}</style>
 <rect x="${x}" y="${y}" width="100%" height="100%" fill="${canvas}"/>
 ${pen.out.join("\n")}
 </svg>

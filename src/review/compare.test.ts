@@ -59,6 +59,14 @@ test("where two releases differ in many knobs, the one that makes the first diff
   expect(c.first?.knobs.map((k) => k.key)).toEqual(["vmid"]);
 });
 
+test("where one knob does not make the difference, the two that do are named", () => {
+  // v5 attaches nothing nested at plug, so the vDEVICE rule of 6.17 does not meet it.
+  const c = compared("plug d0 v0\n", "qemu=v5 kernel=7.3", "qemu=v6 kernel=6.17");
+  expect(c.first?.step.differences[0]).toMatchObject({ what: "errno", values: ["ok", "ENOENT"] });
+  expect(c.first?.knobs.map((k) => k.key).sort()).toEqual(["set-attach", "vdevice"]);
+  expect(c.first?.rules.map((r) => r?.id.replace(/-\d+$/, ""))).toEqual(["Q-SET-NO-ATTACH", "Q-SET"]);
+});
+
 test("four sides at once; a fifth is refused", () => {
   const c = compared(scenario("claim-4-gbpa-at-update"), "qemu=v4", "qemu=v5", "qemu=v6", "qemu=11.1");
   const moved = c.steps.find((s) => s.text === "gbpa v0 abort");

@@ -40,7 +40,7 @@ export interface FirstDifference {
   readonly rules: readonly (DecidingRule | null)[];
   /** The command whose rules these are: where the runs went apart unseen, it is an earlier one. */
   readonly rulesFrom: ComparedStep;
-  /** Knobs in which the sides differ and that alone make the difference; empty when it takes several. */
+  /** The knobs that make the difference, one or two; empty when it takes more. */
   readonly knobs: readonly KnobApart[];
 }
 

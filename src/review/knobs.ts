@@ -1,6 +1,6 @@
 /**
- * Which single knob makes a difference: the first side is played again with one knob of the other side at a time, and
- * a knob with which the two agree is the one.
+ * Which knob makes a difference: the first side is played again with one knob of the other side at a time (two, if one is
+ * not enough), and a knob with which the two agree is the one.
  */
 import { buildWorld } from "../engine/build-world.ts";
 import { KERNEL_KNOBS } from "../engine/kernel/profiles.ts";
@@ -97,11 +97,14 @@ const TOO_MUCH = 40_000;
 
 export interface Deciding {
   readonly knob: KnobApart;
-  /** What the command did on the first side with this one knob as the other side has it. */
+  /** What the command did on the first side with this knob (and its partner, if it takes two) as the other side has it. */
   readonly outcome: Outcome;
 }
 
-/** The knobs that alone undo the weightiest difference between side 0 and side `other` after command `at.n`. */
+/**
+ * The knobs that undo the weightiest difference between side 0 and side `other` after command `at.n`: each one that does
+ * so alone, else the first two that do it together.
+ */
 export function decidingKnobs(
   scripts: readonly Script[],
   at: {
@@ -118,17 +121,33 @@ export function decidingKnobs(
   if (script === undefined || theirs === undefined || main === undefined) return [];
   const all = knobsApart(scripts.map((s) => s.setup));
   const between = candidates([script.setup, theirs.setup]);
-  if (at.n * script.setup.devices.length * between.length > TOO_MUCH) return [];
-  return between.flatMap((c): Deciding[] => {
-    const played = play(script, c.put(script.setup, theirs.setup), at.n);
-    if (played === null) return [];
+  const cost = at.n * script.setup.devices.length;
+  if (cost * between.length > TOO_MUCH) return [];
+  /** What the command does with these knobs as the other side has them; null if it still differs. */
+  const settled = (changed: readonly Candidate[]): Outcome | null => {
+    const setup = changed.reduce((now, c) => c.put(now, theirs.setup), script.setup);
+    const played = play(script, setup, at.n);
+    if (played === null) return null;
     const left = differences(
       [played.world, at.worlds[other] as World],
       [played.outcome, at.outcomes[other] as Outcome],
     );
-    const knob = all.find((k) => k.layer === c.layer && k.key === c.key);
-    return knob === undefined || left.some((d) => d.what === main.what)
-      ? []
-      : [{ knob, outcome: played.outcome }];
+    return left.some((d) => d.what === main.what) ? null : played.outcome;
+  };
+  const deciding = (changed: readonly Candidate[], outcome: Outcome): Deciding[] =>
+    changed.flatMap((c) => {
+      const knob = all.find((k) => k.layer === c.layer && k.key === c.key);
+      return knob === undefined ? [] : [{ knob, outcome }];
+    });
+  const alone = between.flatMap((c) => {
+    const outcome = settled([c]);
+    return outcome === null ? [] : deciding([c], outcome);
   });
+  if (alone.length > 0 || cost * between.length ** 2 > TOO_MUCH) return alone;
+  for (const [i, first] of between.entries())
+    for (const second of between.slice(i + 1)) {
+      const outcome = settled([first, second]);
+      if (outcome !== null) return deciding([first, second], outcome);
+    }
+  return [];
 }

@@ -35,7 +35,6 @@ export function ChangeTable() {
                 <td>{row.now}</td>
                 <td>
                   <Button
-                    look="quiet"
                     aria-label={`See it: ${row.aspect}, ${row.a} against ${row.b}`}
                     data-testid={`change-${row.id}`}
                     onClick={() => show(row)}
