@@ -98,10 +98,12 @@ const here = StateField.define<DecorationSet>({
 
 function complete(context: CompletionContext) {
   const found = completeText(context.state.doc.toString(), context.pos);
-  if (found.options.length === 0 || (!context.explicit && found.from === context.pos)) return null;
+  const typed = context.state.sliceDoc(found.from, context.pos);
+  const rest = found.options.filter(({ label }) => label !== typed);
+  if (rest.length === 0 || (!context.explicit && typed === "")) return null;
   return {
     from: found.from,
-    options: found.options.map(({ label, detail, kind }) => ({
+    options: rest.map(({ label, detail, kind }) => ({
       label,
       detail,
       type: kind === "verb" ? "keyword" : kind === "key" ? "property" : "constant",
@@ -129,7 +131,8 @@ export function createEditor(
         lintGutter(),
         here,
         theme,
-        autocompletion({ override: [complete] }),
+        // Enter ends the line; only an option that was chosen with the arrows is taken.
+        autocompletion({ override: [complete], selectOnOpen: false }),
         keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({
           "aria-label": "Script of this line",
