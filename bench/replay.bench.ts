@@ -12,7 +12,7 @@ import { Grouper } from "../src/replay/meaning/grouper.ts";
 import { readLog } from "../src/replay/reader/read.ts";
 import { replayLog } from "../src/replay/run.ts";
 import { SessionBuilder } from "../src/replay/session-builder.ts";
-import { type RunData, replayData, type StepData } from "../src/replay/transfer.ts";
+import { type RunData, runData, type StepData } from "../src/replay/transfer.ts";
 import { type Bench, type Measure, summarise } from "./harness.ts";
 
 const RECORDING = new URL("../content/recordings/boot-dma.log.gz", import.meta.url);
@@ -93,9 +93,10 @@ function longRun(run: RunData): RunData {
 
 async function jumping(): Promise<Measure[]> {
   const bytes = new Uint8Array(readFileSync(RECORDING));
-  const data = replayData("bench", await replayLog(() => [bytes], { scriptOnly: true }));
-  const run = data.runs[0];
-  if (run === undefined) throw new Error("the recording has no run");
+  const { replay } = await replayLog(() => [bytes], { scriptOnly: true });
+  const recorded = replay.runs[0];
+  if (recorded === undefined) throw new Error("the recording has no run");
+  const run = runData(recorded);
   collectGarbage();
   const before = process.memoryUsage().heapUsed;
   const builder = new SessionBuilder(longRun(run), "bench");

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { replayLog } from "./run.ts";
 import { SessionBuilder } from "./session-builder.ts";
-import { type RunData, replayData } from "./transfer.ts";
+import { type RunData, runData } from "./transfer.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -10,10 +10,10 @@ async function runOf(name: string): Promise<RunData> {
   const bytes = new Uint8Array(
     readFileSync(new URL(`../../content/recordings/${name}.log.gz`, import.meta.url)),
   );
-  const data = replayData(name, await replayLog(() => [bytes], { scriptOnly: true }));
-  const run = data.runs[0];
+  const { replay } = await replayLog(() => [bytes], { scriptOnly: true });
+  const run = replay.runs[0];
   if (run === undefined) throw new Error("no run");
-  return run;
+  return runData(run);
 }
 
 describe("a run as a session", () => {

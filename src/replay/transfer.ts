@@ -2,9 +2,6 @@
 import type { CheckResult, Disagreement, Tally } from "./check/result.ts";
 import { plain } from "./meaning/script-text.ts";
 import { type Assumption, lineText, type ReplayRun, titleText } from "./meaning/steps.ts";
-import type { Census } from "./reader/lines.ts";
-import type { ReadProblem } from "./reader/read.ts";
-import type { ReplayResult } from "./run.ts";
 
 export interface StepData {
   readonly title: string;
@@ -22,13 +19,18 @@ export interface StepData {
   readonly events: readonly string[];
 }
 
-export interface RunData {
+/** A run without its steps: those may be many. */
+export interface RunHead {
   readonly first: number;
   readonly last: number;
   readonly emulated: boolean;
   readonly header: readonly string[];
-  readonly steps: readonly StepData[];
+  readonly stepCount: number;
   readonly assumptions: readonly Assumption[];
+}
+
+export interface RunData extends RunHead {
+  readonly steps: readonly StepData[];
 }
 
 export interface CheckData {
@@ -38,59 +40,41 @@ export interface CheckData {
   readonly rejected: CheckResult["rejected"];
 }
 
-export interface ReplayData {
-  readonly name: string;
-  readonly runs: readonly RunData[];
-  readonly census: Census;
-  readonly check: CheckData | null;
-  readonly problem: ReadProblem | null;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
-
 /** Titles begin with what the step is; numbers and names behind it do not make another kind. */
 const kindOf = (title: string): string => title.split(/[ ,]/, 1)[0] ?? title;
 
-function runData(run: ReplayRun): RunData {
-  return {
-    first: run.first,
-    last: run.last,
-    emulated: run.emulated,
-    header: run.header,
-    steps: run.steps.map((s) => {
-      const title = plain(titleText(s));
-      return {
-        title,
-        kind: kindOf(title),
-        script: s.lines.map(lineText),
-        inferred: s.lines.map((l) => (l.inferred === null ? null : plain(l.inferred))),
-        notes: s.notes.map(plain),
-        first: s.first,
-        last: s.last,
-        sids: s.sids,
-        events: s.events,
-      };
-    }),
-    assumptions: run.assumptions,
-  };
+export const runHead = (run: ReplayRun): RunHead => ({
+  first: run.first,
+  last: run.last,
+  emulated: run.emulated,
+  header: run.header,
+  stepCount: run.steps.length,
+  assumptions: run.assumptions,
+});
+
+/** Steps `from` to, not including, `to`. */
+export function stepData(run: ReplayRun, from = 0, to = run.steps.length): StepData[] {
+  return run.steps.slice(from, to).map((s) => {
+    const title = plain(titleText(s));
+    return {
+      title,
+      kind: kindOf(title),
+      script: s.lines.map(lineText),
+      inferred: s.lines.map((l) => (l.inferred === null ? null : plain(l.inferred))),
+      notes: s.notes.map(plain),
+      first: s.first,
+      last: s.last,
+      sids: s.sids,
+      events: s.events,
+    };
+  });
 }
 
-export function replayData(name: string, r: ReplayResult): ReplayData {
-  return {
-    name: plain(name),
-    runs: r.replay.runs.map(runData),
-    census: r.replay.census,
-    check:
-      r.check === null
-        ? null
-        : {
-            tallies: [...r.check.tallies],
-            disagreements: r.check.disagreements,
-            disagreed: r.check.disagreed,
-            rejected: r.check.rejected,
-          },
-    problem: r.problem,
-    bytesIn: r.bytesIn,
-    bytesOut: r.bytesOut,
-  };
-}
+export const runData = (run: ReplayRun): RunData => ({ ...runHead(run), steps: stepData(run) });
+
+export const checkData = (check: CheckResult): CheckData => ({
+  tallies: [...check.tallies],
+  disagreements: check.disagreements,
+  disagreed: check.disagreed,
+  rejected: check.rejected,
+});

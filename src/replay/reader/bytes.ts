@@ -82,6 +82,7 @@ export class TextSource {
   bytesOut = 0;
   private readonly out: (text: string) => void;
   private readonly limits: ByteLimits;
+  private readonly onBytes: ((bytes: Uint8Array) => void) | undefined;
   private readonly decoder = new TextDecoder("utf-8");
   /** The beginning of a line whose end has not come. */
   private rest: Uint8Array | null = null;
@@ -94,9 +95,15 @@ export class TextSource {
   private padding = false;
   private checked = false;
 
-  constructor(out: (text: string) => void, limits: ByteLimits = BYTE_LIMITS) {
+  /** `onBytes` sees the inflated bytes as they are; it may not keep them. */
+  constructor(
+    out: (text: string) => void,
+    limits: ByteLimits = BYTE_LIMITS,
+    onBytes?: (bytes: Uint8Array) => void,
+  ) {
     this.out = out;
     this.limits = limits;
+    this.onBytes = onBytes;
   }
 
   push(bytes: Uint8Array): void {
@@ -187,6 +194,7 @@ export class TextSource {
         "bomb",
         `these gzip data grow more than ${this.limits.bombRatio}-fold: no trace log does, so reading was stopped`,
       );
+    this.onBytes?.(chunk);
     this.lines(chunk);
   }
 

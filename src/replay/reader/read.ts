@@ -15,6 +15,8 @@ export interface ReadOptions {
   readonly onProgress?: (p: Progress) => void;
   /** Milliseconds; the caller's clock. Without one, progress comes with every chunk. */
   readonly now?: () => number;
+  /** Sees the text's bytes, inflated, in order; it may not keep them. */
+  readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
 export interface ReadProblem {
@@ -42,7 +44,7 @@ export async function readLog(
   options: ReadOptions = {},
 ): Promise<ReadResult> {
   const scanner = new LineScanner(sink);
-  const text = new TextSource((t) => scanner.push(t), options.limits ?? BYTE_LIMITS);
+  const text = new TextSource((t) => scanner.push(t), options.limits ?? BYTE_LIMITS, options.onBytes);
   const { now, onProgress, signal } = options;
   let told = now?.() ?? 0;
   let problem: ReadProblem | null = null;
