@@ -7,9 +7,7 @@ import { type CliIo, HELD, UsageError } from "./io.ts";
 import type { Subcommand } from "./subcommand.ts";
 
 /** Subcommands of the contract whose part of the lab is not there yet. */
-export const UNBUILT: Readonly<Record<string, string>> = {
-  explore: "exhaustive search from a script's end state",
-};
+export const UNBUILT: Readonly<Record<string, string>> = {};
 
 export function helpCommand(subcommands: () => readonly Subcommand[]): Subcommand {
   return {

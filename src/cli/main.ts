@@ -3,6 +3,7 @@ import { nearest } from "../script/suggest.ts";
 import { parseArgs } from "./args.ts";
 import { COMPARE } from "./compare.ts";
 import { DRAW } from "./draw.ts";
+import { EXPLORE } from "./explore.ts";
 import { FMT } from "./fmt.ts";
 import { helpCommand, overview, UNBUILT } from "./help.ts";
 import { BUG, type CliIo, USAGE, UsageError } from "./io.ts";
@@ -13,6 +14,7 @@ import type { Subcommand } from "./subcommand.ts";
 
 const SUBCOMMANDS: readonly Subcommand[] = [
   RUN,
+  EXPLORE,
   COMPARE,
   DRAW,
   REVIEW,

@@ -17,11 +17,16 @@ export interface Cx {
   readonly t: Tracer;
   /** Objects cloned by this step. */
   readonly owned: Set<object>;
+  /** Clones an object that knows who reads it, without that being a read; null for an ordinary one. */
+  readonly copy: Copy | null;
 }
 
-export function makeCx(world: World, t: Tracer): Cx {
+/** See `Cx.copy`. The explorer's: it learns what a step depends on, and a clone alone depends on nothing. */
+export type Copy = (object: object) => object | null;
+
+export function makeCx(world: World, t: Tracer, copy: Copy | null = null): Cx {
   const w: Draft<World> = { ...world };
-  return { setup: world.setup, w, t, owned: new Set<object>([w]) };
+  return { setup: world.setup, w, t, owned: new Set<object>([w]), copy };
 }
 
 /**
@@ -35,7 +40,7 @@ export function own<P extends object, K extends keyof P>(
 ): Draft<NonNullable<P[K]>> {
   const child = parent[key] as object;
   if (cx.owned.has(child)) return child as Draft<NonNullable<P[K]>>;
-  const copy = Array.isArray(child) ? child.slice() : { ...child };
+  const copy = cx.copy?.(child) ?? (Array.isArray(child) ? child.slice() : { ...child });
   cx.owned.add(copy);
   (parent as Record<PropertyKey, unknown>)[key as PropertyKey] = copy;
   return copy as Draft<NonNullable<P[K]>>;

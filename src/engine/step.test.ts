@@ -3,7 +3,7 @@ import type { Action } from "./actions.ts";
 import { allRules } from "./all-rules.ts";
 import { buildWorld } from "./build-world.ts";
 import { deviceFacts, vsmmuFacts } from "./observe.ts";
-import { explainDma, step } from "./step.ts";
+import { explainDma, phasesOf, step, stepPhase } from "./step.ts";
 import { setupOf } from "./testing.test-helper.ts";
 import type { World } from "./world.ts";
 
@@ -86,6 +86,20 @@ describe("step: the one door", () => {
       expect(traced.outcome.ok).toBe(plain.outcome.ok);
       expect(b).toEqual(a);
     }
+  });
+
+  it("takes a reset apart into phases that together are the reset", () => {
+    let before = play(start(), plug(0), plug(1, 1), { kind: "machine-start" }, gbpa(true));
+    before = play(before, { kind: "ste", vsmmu: 0, sid: 0x100, value: { as: "translate" } });
+    before = play(before, { kind: "cr0", vsmmu: 0, set: 5, clear: 0 });
+    const reset: Action = { kind: "reset" };
+    expect(phasesOf(before.setup, gbpa(true))).toBe(1);
+    let w = before;
+    for (let phase = 0; phase < phasesOf(w.setup, reset); phase++)
+      w = stepPhase(freeze(w), reset, phase).world;
+    expect(w).toEqual(step(before, reset).world);
+    const gone = { ...before, qemu: { ...before.qemu, dead: "assertion" } };
+    expect(stepPhase(gone, reset, 0).outcome.rejected).toBe(true);
   });
 
   it("shows each write of a guest sequence with what it did to the promise", () => {

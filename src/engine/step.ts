@@ -7,22 +7,34 @@
 
 import type { Action, FaultAction, GuestAction, MachineAction } from "./actions.ts";
 import { makeIdr } from "./arch/idr.ts";
-import { type Cx, fresh, makeCx, own } from "./cx.ts";
+import { type Copy, type Cx, fresh, makeCx, own } from "./cx.ts";
 import { type DmaPorts, type DmaReport, dma } from "./guest/dma.ts";
 import { runGuestMacro } from "./guest/linux/macro.ts";
 import type { MacroPart, PartResult } from "./guest/ports.ts";
-import { guestReset, setGuestIdr, watchStream } from "./guest/state.ts";
+import { guestReset, guestSmmuReset, setGuestIdr, watchStream } from "./guest/state.ts";
 import type { GuestResult } from "./guest/types.ts";
 import { runGuestVerb } from "./guest/verbs.ts";
 import { hardwareTransaction } from "./hardware/translate.ts";
 import { handleEvent } from "./kernel/syscalls.ts";
 import { deviceFacts, placementOf, probeIova } from "./observe.ts";
 import type { Outcome, Part, ResultValue } from "./outcome.ts";
-import { finalize, plug, realize, renumber, set, systemReset, unplug, unset } from "./qemu/machine.ts";
+import {
+  finalize,
+  plug,
+  realize,
+  renumber,
+  resetPhases,
+  set,
+  systemReset,
+  systemResetPhase,
+  unplug,
+  unset,
+} from "./qemu/machine.ts";
 import { smmuPeek, smmuReadMmio, smmuWriteMmio } from "./qemu/smmuv3.ts";
 import { smmuv3AccelEventRead } from "./qemu/smmuv3-accel-events.ts";
 import type { QemuResult } from "./qemu/types.ts";
 import { type Done, rejected, runRaw } from "./raw.ts";
+import type { Setup } from "./setup.ts";
 import { NO_TRACE, type TraceNode, type Tracer, TreeTracer } from "./tracer.ts";
 import { dmaResult, transactionFacts } from "./transaction.ts";
 import type { World } from "./world.ts";
@@ -30,6 +42,8 @@ import type { World } from "./world.ts";
 export interface StepOptions {
   /** Record the call tree (default). Off for exploration. */
   readonly trace?: boolean;
+  /** See `Cx.copy`. */
+  readonly copy?: Copy;
 }
 
 export interface Stepped {
@@ -250,10 +264,32 @@ function outcomeOf(d: Done, trace: readonly TraceNode[], parts: readonly Part[])
   return { ...d, trace, parts };
 }
 
+/** Phases that an action can be taken apart into, each a step of its own; 1 for one that cannot. */
+export function phasesOf(setup: Setup, action: Action): number {
+  return action.kind === "reset" ? resetPhases(setup) + setup.vsmmus.length : 1;
+}
+
+/**
+ * One phase of an action, without a trace. All phases one after the other are the action: what a phase of the guest's
+ * side changes no other looks at, so that one that QEMU did not live to see may run all the same.
+ */
+export function stepPhase(world: World, action: Action, phase: number, copy: Copy | null = null): Stepped {
+  if (phasesOf(world.setup, action) === 1)
+    return step(world, action, copy === null ? { trace: false } : { trace: false, copy });
+  const cx = makeCx(world, NO_TRACE, copy);
+  const machine = resetPhases(world.setup);
+  let done: Done = { ok: true, rejected: false, errno: null, messages: [], ids: NO_IDS, result: null };
+  if (phase < machine) done = of(systemResetPhase(cx, phase));
+  else guestSmmuReset(cx, phase - machine);
+  const outcome = outcomeOf(done, NO_NODES, NO_PARTS);
+  if (done.rejected) return { world, outcome };
+  return { world: changed(world, cx.w as World) ? (cx.w as World) : world, outcome };
+}
+
 export function step(world: World, action: Action, options: StepOptions = {}): Stepped {
   const tree = options.trace === false ? null : new TreeTracer();
   const tracer: Tracer = tree ?? NO_TRACE;
-  const cx = makeCx(world, tracer);
+  const cx = makeCx(world, tracer, options.copy ?? null);
   const parts: Part[] = [];
   const done = run(cx, world, action, parts);
   if (tree !== null && tree.depth !== 0)

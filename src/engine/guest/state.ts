@@ -58,13 +58,16 @@ export function setGuestIdr(cx: Cx, v: number, idr: Idr): void {
  * as it is.
  */
 export function guestReset(cx: Cx): void {
-  for (let v = 0; v < cx.w.guest.smmus.length; v++) {
-    const { arch, sw, linux, expected } = cx.w.guest.smmus[v] as GuestSmmu;
-    setArch(cx, v, archReset(arch));
-    if (linux === null && expected.length === 0 && !sw.cmdqReady && !sw.evtqReady) continue;
-    const draft = ownGuestSmmu(cx, v);
-    draft.linux = null;
-    draft.expected = [];
-    draft.sw = { ...sw, cmdqReady: false, evtqReady: false };
-  }
+  for (let v = 0; v < cx.w.guest.smmus.length; v++) guestSmmuReset(cx, v);
+}
+
+/** The same for one vSMMU. */
+export function guestSmmuReset(cx: Cx, v: number): void {
+  const { arch, sw, linux, expected } = cx.w.guest.smmus[v] as GuestSmmu;
+  setArch(cx, v, archReset(arch));
+  if (linux === null && expected.length === 0 && !sw.cmdqReady && !sw.evtqReady) return;
+  const draft = ownGuestSmmu(cx, v);
+  draft.linux = null;
+  draft.expected = [];
+  draft.sw = { ...sw, cmdqReady: false, evtqReady: false };
 }

@@ -76,7 +76,9 @@ function freeId(cx: Cx, file: number, id: number, tombstone: boolean): void {
     cx.t.rule("K-ID-2");
     return;
   }
-  while (objects.length > 1 && objects[objects.length - 1] === null) objects.pop();
+  // The last slot is never free, so that only the last id's going can shorten the table.
+  if (id === objects.length - 1)
+    while (objects.length > 1 && objects[objects.length - 1] === null) objects.pop();
   if (id < f.minFree) f.minFree = id;
 }
 

@@ -1,9 +1,10 @@
 /** The machine: plug, unplug and its two halves, reset, start (hw/core, hw/pci; model/qemu.md 2, 3.4, 3.10). */
 import type { MachineAction } from "../actions.ts";
 import { type Cx, own } from "../cx.ts";
+import type { Setup } from "../setup.ts";
 import { bdfText, MSG } from "./messages.ts";
 import { endIfDead } from "./process.ts";
-import { die, errorReport, newReport, rejected, result } from "./qerr.ts";
+import { die, errorReport, newReport, type Report, rejected, result } from "./qerr.ts";
 import { smmuv3AccelReset } from "./smmuv3-accel.ts";
 import { smmuv3Reset } from "./smmuv3-regs.ts";
 import { ownRegs, ownSlot, slotOf, smmuOf, vsmmuName } from "./smmuv3-state.ts";
@@ -172,14 +173,35 @@ export function systemReset(cx: Cx, machineStart: boolean): QemuResult {
   }
   cx.t.rule("Q-RESET-ORDER");
   if (cx.t.on) cx.t.call("qemu-vfio", "qemu_system_reset", {});
-  if (cx.w.qemu.plugged.length > 0 && cx.t.on) cx.t.event("vfio_device_reset_handler", {});
-  for (const dev of cx.w.qemu.plugged) vfioPciReset(cx, r, dev);
-  for (let v = cx.w.qemu.smmus.length - 1; v >= 0 && cx.w.qemu.dead === null; v--) {
-    if (cx.t.on) cx.t.event("smmu_reset_exit", {});
-    smmuv3Reset(ownRegs(cx, v));
-    smmuv3AccelReset(cx, r, v);
-  }
+  for (let phase = 0; phase < resetPhases(cx.setup); phase++) resetPhase(cx, r, phase);
   if (cx.t.on) cx.t.ret(null, r.errno);
+  const ok = cx.w.qemu.dead === null;
+  endIfDead(cx);
+  return result(r, ok);
+}
+
+/** Phases of a system reset: the hold phase, and the exit phase SMMU by SMMU. */
+export const resetPhases = (setup: Setup): number => 1 + setup.vsmmus.length;
+
+function resetPhase(cx: Cx, r: Report, phase: number): void {
+  if (phase === 0) {
+    if (cx.w.qemu.plugged.length > 0 && cx.t.on) cx.t.event("vfio_device_reset_handler", {});
+    for (const dev of cx.w.qemu.plugged) vfioPciReset(cx, r, dev);
+    return;
+  }
+  if (cx.w.qemu.dead !== null) return;
+  const v = cx.setup.vsmmus.length - phase;
+  if (cx.t.on) cx.t.event("smmu_reset_exit", {});
+  smmuv3Reset(ownRegs(cx, v));
+  smmuv3AccelReset(cx, r, v);
+}
+
+/** One phase of a system reset on its own; all of them in order are the reset. The explorer's way in. */
+export function systemResetPhase(cx: Cx, phase: number): QemuResult {
+  const refused = gone(cx);
+  if (refused !== null) return phase === 0 ? refused : result(newReport(), false);
+  const r = newReport();
+  resetPhase(cx, r, phase);
   const ok = cx.w.qemu.dead === null;
   endIfDead(cx);
   return result(r, ok);

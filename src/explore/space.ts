@@ -1,0 +1,390 @@
+/**
+ * The state space of one search: states as numbers, the engine's `step()` behind a memory of what it answered. No rule
+ * of the model is written here a second time; this only avoids asking the same question twice.
+ */
+import type { Action } from "../engine/actions.ts";
+import { phasesOf, stepPhase } from "../engine/step.ts";
+import type { World } from "../engine/world.ts";
+import type { Move } from "./alphabet.ts";
+import type { Freedom } from "./freedom.ts";
+import { normalGuest } from "./guest-normal.ts";
+import { normalHost } from "./host-normal.ts";
+import { Memo } from "./memo.ts";
+import { type Renaming, renamingOf } from "./renaming.ts";
+import { Shape } from "./shape.ts";
+import { type Group, grown, HOST, keyOf, type Slot, Slots } from "./slots.ts";
+import { Tracker } from "./tracked.ts";
+
+/** What an action did, as changes to groups. `REJECTED`: it makes no sense there. */
+interface Effect {
+  readonly no: number;
+  readonly rejected: boolean;
+  /** Changed groups, ascending; empty if nothing changed. */
+  readonly parts: readonly EffectPart[];
+}
+
+interface EffectPart {
+  readonly no: number;
+  readonly group: number;
+  /** Index, value, index, value … */
+  readonly changes: Int32Array;
+}
+
+const REJECTED: Effect = { no: -1, rejected: true, parts: [] };
+const SAME: Effect = { no: -1, rejected: false, parts: [] };
+
+export interface SpaceOptions {
+  readonly freedom: Freedom;
+  /** Normal form at all; off only for tests that compare. */
+  readonly normal: boolean;
+}
+
+/** One step of a move: an action, or one phase of it. */
+interface Stage {
+  readonly action: Action;
+  readonly phase: number;
+  /** The first stage of the move: a rejection there is one of the move. */
+  readonly first: boolean;
+  readonly memo: Memo<Effect>;
+}
+
+interface Plan {
+  readonly when: ((w: World) => boolean) | null;
+  readonly whenMemo: Memo<boolean>;
+  readonly stages: readonly Stage[];
+  /** Uses up the one fault of the way. */
+  readonly fault: boolean;
+}
+
+/** A lossy table from two numbers to one: forgetting costs time, never truth. */
+class PairCache {
+  private readonly mask: number;
+  private readonly a: Int32Array;
+  private readonly b: Int32Array;
+  private readonly value: Int32Array;
+
+  constructor(log2: number) {
+    const n = 1 << log2;
+    this.mask = n - 1;
+    this.a = new Int32Array(n).fill(-1);
+    this.b = new Int32Array(n);
+    this.value = new Int32Array(n);
+  }
+
+  private at(a: number, b: number): number {
+    const h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
+    return (h ^ (h >>> 15)) & this.mask;
+  }
+
+  get(a: number, b: number): number {
+    const i = this.at(a, b);
+    return this.a[i] === a && this.b[i] === b ? (this.value[i] as number) : -1;
+  }
+
+  set(a: number, b: number, value: number): void {
+    const i = this.at(a, b);
+    this.a[i] = a;
+    this.b[i] = b;
+    this.value[i] = value;
+  }
+}
+
+/** A function from states of one group to states of one group, learnt value by value. */
+class GroupMap {
+  private table = new Int32Array(256).fill(-1);
+
+  get(id: number): number {
+    return id < this.table.length ? (this.table[id] as number) : -1;
+  }
+
+  set(id: number, to: number): void {
+    while (id >= this.table.length) this.table = grown(this.table, -1);
+    this.table[id] = to;
+  }
+}
+
+export class Space {
+  readonly moves: readonly Move[];
+  readonly slots: Slots;
+  readonly groups: readonly Group[];
+  /** Groups of a state: its width in numbers. */
+  readonly width: number;
+  readonly initial: Int32Array;
+  /** Symmetry that led from the given world to the initial state. */
+  readonly frame: number;
+  private readonly shape: Shape;
+  private readonly tracker = new Tracker();
+  private readonly options: SpaceOptions;
+  private readonly renamings: readonly Renaming[];
+  private readonly plans: readonly Plan[];
+  /** States of the last group: whether the one fault of the way has been injected. */
+  private readonly unspent: number;
+  private readonly spent: number;
+  private readonly cache = new PairCache(18);
+  private readonly normalOf: readonly GroupMap[];
+  /** By symmetry, then group. */
+  private readonly imageOf: readonly (readonly GroupMap[])[];
+  private readonly scratch: Int32Array;
+  private readonly other: Int32Array;
+  private runs = 0;
+  private effects = 0;
+  private partNo = new Map<string, EffectPart>();
+
+  constructor(world: World, moves: readonly Move[], options: SpaceOptions) {
+    const { setup } = world;
+    this.moves = moves;
+    this.options = options;
+    this.slots = new Slots(setup.vsmmus.length);
+    this.groups = this.slots.groups;
+    this.width = this.groups.length;
+    this.shape = new Shape(setup, this.slots);
+    this.renamings = options.freedom.symmetries.map((s) => renamingOf(setup, s));
+    const last = this.groups[this.width - 1] as Group;
+    const flag = last.slot("spent");
+    this.unspent = last.intern(new Map());
+    this.spent = last.intern(new Map([[flag, flag.intern(true)]]));
+    const memos = new Map<string, Memo<Effect>>();
+    const stages = (action: Action, first: boolean): Stage[] =>
+      Array.from({ length: phasesOf(setup, action) }, (_, phase) => {
+        const key = `${keyOf(action)}/${phase}`;
+        const memo = memos.get(key) ?? new Memo<Effect>();
+        memos.set(key, memo);
+        return { action, phase, first: first && phase === 0, memo };
+      });
+    this.plans = moves.map((m) => ({
+      when: m.when ?? null,
+      whenMemo: new Memo<boolean>(),
+      stages: m.actions.flatMap((a, i) => stages(a, i === 0)),
+      fault: m.actions.some((a) => a.kind === "inject"),
+    }));
+    this.normalOf = this.groups.map(() => new GroupMap());
+    this.imageOf = options.freedom.symmetries.map(() => this.groups.map(() => new GroupMap()));
+    this.scratch = new Int32Array(this.width);
+    this.other = new Int32Array(this.width);
+    this.initial = new Int32Array(this.width);
+    // Until there is one, the world itself stands for the parts of it that a normal form does not look at.
+    this.initial.set(this.intern(world));
+    this.initial.set(this.intern(this.normal(world, this.renamings[0] as Renaming)));
+    this.frame = this.canonical(this.initial);
+  }
+
+  /** Every group's state of a whole world. */
+  private intern(world: World): Int32Array {
+    const values = this.groups.map(() => new Map<Slot, number>());
+    this.shape.extract(world, (slot, value) => {
+      const id = slot.intern(value);
+      if (id !== 0) values[slot.group]?.set(slot, id);
+    });
+    return Int32Array.from(this.groups, (g, i) => g.intern(values[i] as Map<Slot, number>));
+  }
+
+  private normal(world: World, r: Renaming): World {
+    if (!this.options.normal) return world;
+    const { freedom } = this.options;
+    return normalGuest(normalHost(world, r, freedom), r, freedom);
+  }
+
+  /** The world a state stands for. */
+  world(ids: ArrayLike<number>): World {
+    return this.shape.assemble((s) => this.groups[s.group]?.value(ids[s.group] as number, s), null);
+  }
+
+  /** State of a world met elsewhere: its canonical one. `symmetry` gets which renaming led there. */
+  enter(world: World, out: Int32Array): number {
+    out.set(this.intern(this.normal(world, this.renamings[0] as Renaming)));
+    return this.canonical(out);
+  }
+
+  /** Marks a state as one on whose way the fault was injected. */
+  spend(ids: Int32Array): void {
+    ids[this.width - 1] = this.spent;
+  }
+
+  /** Successor by a move, canonical: -2 if rejected, -1 if nothing changed, else the symmetry that was applied. */
+  next(ids: Int32Array, move: number, out: Int32Array): number {
+    const plan = this.plans[move] as Plan;
+    const { width, groups } = this;
+    if (plan.fault && ids[width - 1] !== this.unspent) return -2;
+    if (plan.when !== null && !this.derive(plan.whenMemo, ids, plan.when)) return -2;
+    for (let i = 0; i < width; i++) out[i] = ids[i] as number;
+    if (plan.fault) out[width - 1] = this.spent;
+    for (let n = 0; n < plan.stages.length; n++) {
+      const stage = plan.stages[n] as Stage;
+      const effect = stage.memo.find(groups, out, this.slots.epoch) ?? this.run(out, stage);
+      if (effect.rejected) {
+        if (stage.first) return -2;
+        continue;
+      }
+      const { parts } = effect;
+      for (let i = 0; i < parts.length; i++) {
+        const p = parts[i] as EffectPart;
+        const old = out[p.group] as number;
+        let now = this.cache.get(p.no, old);
+        if (now < 0) {
+          now = this.normalState(p.group, (groups[p.group] as Group).changed(old, p.changes));
+          this.cache.set(p.no, old, now);
+        }
+        out[p.group] = now;
+      }
+    }
+    for (let i = 0; i < width; i++) if (out[i] !== ids[i]) return this.canonical(out);
+    return -1;
+  }
+
+  get plansCount(): number {
+    return this.plans.length;
+  }
+
+  private begin(): void {
+    this.tracker.begin(++RUN.stamp);
+    this.runs++;
+  }
+
+  /** A world whose readings are logged. */
+  private watched(ids: ArrayLike<number>): World {
+    return this.shape.assemble((s) => this.groups[s.group]?.value(ids[s.group] as number, s), this.tracker);
+  }
+
+  private run(ids: Int32Array, stage: Stage): Effect {
+    const world = this.watched(ids);
+    this.begin();
+    const { world: after, outcome } = stepPhase(world, stage.action, stage.phase, this.tracker.copy);
+    let effect = REJECTED;
+    if (!outcome.rejected) effect = after === world ? SAME : this.effectOf(ids, after);
+    stage.memo.learn(this.groups, ids, this.slots.epoch, this.tracker.log, effect);
+    return effect;
+  }
+
+  private effectOf(ids: Int32Array, after: World): Effect {
+    const changes: number[][] = this.groups.map(() => []);
+    this.shape.extract(
+      after,
+      (slot, value) => {
+        const id = slot.intern(value);
+        // Writing what was there already changes nothing here; it does where something else was, unless that was read.
+        const equal = this.groups[slot.group]?.get(ids[slot.group] as number, slot.index) === id;
+        if (!equal || slot.seen !== RUN.stamp) changes[slot.group]?.push(slot.index, id);
+      },
+      (slot) => this.tracker.read(slot),
+    );
+    const parts: EffectPart[] = [];
+    changes.forEach((list, group) => {
+      if (list.length === 0) return;
+      const key = `${group}:${list.join()}`;
+      let part = this.partNo.get(key);
+      if (part === undefined) {
+        part = { no: this.partNo.size, group, changes: Int32Array.from(list) };
+        this.partNo.set(key, part);
+      }
+      parts.push(part);
+    });
+    return parts.length === 0 ? SAME : { no: this.effects++, rejected: false, parts };
+  }
+
+  /** An answer derived from a state by `ask`, learnt like a step's. */
+  derive<T>(memo: Memo<T>, ids: Int32Array, ask: (w: World) => T): T {
+    const known = memo.find(this.groups, ids, this.slots.epoch);
+    if (known !== undefined) return known;
+    const world = this.watched(ids);
+    this.begin();
+    const answer = ask(world);
+    memo.learn(this.groups, ids, this.slots.epoch, this.tracker.log, answer);
+    return answer;
+  }
+
+  private normalState(group: number, id: number): number {
+    const map = this.normalOf[group] as GroupMap;
+    let to = map.get(id);
+    if (to < 0) {
+      to = this.options.normal ? this.image(group, id, this.renamings[0] as Renaming).id : id;
+      map.set(id, to);
+      map.set(to, to);
+    }
+    return to;
+  }
+
+  /** The state of one group as a renaming and the normal form leave it, and the group it then belongs to. */
+  private image(group: number, id: number, r: Renaming): { id: number; group: number } {
+    if (group === this.width - 1) return { id, group };
+    const ids = Int32Array.from(this.initial);
+    ids[group] = id;
+    const world = this.world(ids);
+    // The normal form of a group looks at that group alone.
+    const { freedom } = this.options;
+    const after = group === HOST ? normalHost(world, r, freedom) : normalGuest(world, r, freedom);
+    const to =
+      group === HOST || group > this.slots.vsmmus ? group : 1 + (r.symmetry.vsmmus[group - 1] as number);
+    const values = new Map<Slot, number>();
+    this.shape.extract(after, (slot, value) => {
+      if (slot.group !== to) return;
+      const v = slot.intern(value);
+      if (v !== 0) values.set(slot, v);
+    });
+    return { id: (this.groups[to] as Group).intern(values), group: to };
+  }
+
+  /**
+   * Replaces a normal state by the least of its symmetric images, and says which symmetry leads there. Least by what
+   * the states are, not by when they were met: the same in every process.
+   */
+  private canonical(ids: Int32Array): number {
+    const n = this.renamings.length;
+    if (n === 1) return 0;
+    const { scratch, other, width } = this;
+    let best = 0;
+    scratch.set(ids);
+    for (let s = 1; s < n; s++) {
+      this.imageInto(s, ids, other);
+      if (this.before(other, scratch)) {
+        for (let i = 0; i < width; i++) scratch[i] = other[i] as number;
+        best = s;
+      }
+    }
+    ids.set(scratch);
+    return best;
+  }
+
+  private imageInto(symmetry: number, ids: Int32Array, out: Int32Array): void {
+    const maps = this.imageOf[symmetry] as readonly GroupMap[];
+    const r = this.renamings[symmetry] as Renaming;
+    const vsmmus = r.symmetry.vsmmus;
+    for (let g = 0; g < this.width; g++) {
+      const map = maps[g] as GroupMap;
+      const id = ids[g] as number;
+      let to = map.get(id);
+      if (to < 0) {
+        to = this.image(g, id, r).id;
+        map.set(id, to);
+      }
+      out[g === 0 || g > vsmmus.length ? g : 1 + (vsmmus[g - 1] as number)] = to;
+    }
+  }
+
+  private before(a: Int32Array, b: Int32Array): boolean {
+    for (let g = 0; g < this.width; g++) {
+      const x = a[g] as number;
+      const y = b[g] as number;
+      if (x === y) continue;
+      const { lo, hi } = this.groups[g] as Group;
+      if (lo[x] !== lo[y]) return (lo[x] as number) < (lo[y] as number);
+      return (hi[x] as number) < (hi[y] as number);
+    }
+    return false;
+  }
+
+  /** Hash of a state, the same in every process. */
+  hash(ids: ArrayLike<number>): number {
+    let h = 0;
+    for (let g = 0; g < this.width; g++)
+      h = Math.imul(h ^ ((this.groups[g] as Group).lo[ids[g] as number] as number), 0x9e3779b1) ^ (h >>> 13);
+    return h ^ (h >>> 16);
+  }
+
+  /** Runs of the engine so far, for reports. */
+  get engineRuns(): number {
+    return this.runs;
+  }
+}
+
+/** Stamps of runs are told apart across spaces, because slots remember them. */
+const RUN = { stamp: 0 };
