@@ -1,7 +1,7 @@
 /** VFIO attach, replace and detach: groups, auto domains, driver checks, vmaster. */
 import { describe, expect, it } from "vitest";
 import type { World } from "../world.ts";
-import { checkInvariants } from "./invariants.ts";
+import { checkInvariants, checkStep } from "./invariants.ts";
 import { RawHost, type RawSetup, VSTE } from "./raw-host.ts";
 
 /** IOAS 1, DEVICE 2 of d0, nest parent 3, VIOMMU 4. */
@@ -108,6 +108,19 @@ describe("attach and replace", () => {
     expect(h.attach(0, 7).errno).toBeNull();
     expect([h.steText(0), h.steText(1)]).toEqual(["7/1/1", "7/1/1"]);
     expect([h.vmaster(0)?.vsid, h.vmaster(1)?.vsid]).toEqual([0x20n, 0x21n]);
+  });
+
+  it("K-REVERT-1: going back is an attach of now: it finds a vDEVICE that was not there before (invariant 17)", () => {
+    const h = full(PAIR);
+    h.destroy(8);
+    h.attach(0, 5);
+    expect(h.vmaster(0)).toBeNull();
+    h.vdevice(4, 2, 0x20n);
+    h.bind(1);
+    const before = h.world;
+    expect(h.attach(0, 7).errno).toBe("ENOENT");
+    expect([h.steText(0), h.vmaster(0)]).toEqual(["6/1/1", { viommu: 4, vsid: 0x20n }]);
+    expect(checkStep(before, h.world, "ENOENT")).toEqual([]);
   });
 
   it("K-REVERT-2: if going back fails too, the device is blocked with a warning", () => {
