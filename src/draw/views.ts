@@ -82,8 +82,25 @@ const NOBODY: DeviceView = { ste: null, must: "–", is: "host", diverges: "" };
 
 const VIEWS = new WeakMap<DeviceFacts, DeviceView>();
 
+/** The last view made from facts, with what else it was made from: a step leaves most devices' facts alone. */
+interface Kept {
+  readonly guest: unknown;
+  readonly memory: unknown;
+  readonly view: DeviceView;
+}
+const kept = new WeakMap<DeviceFacts, Kept>();
+
 export function observedView(world: World, dev: number): DeviceView {
   const facts = deviceFacts(world, dev);
+  const guest = facts.placement === null ? null : world.guest.smmus[facts.placement.vsmmu];
+  const known = kept.get(facts);
+  if (known !== undefined && known.guest === guest && known.memory === world.memory) return known.view;
+  const view = viewOf(world, facts);
+  kept.set(facts, { guest, memory: world.memory, view });
+  return view;
+}
+
+function viewOf(world: World, facts: DeviceFacts): DeviceView {
   const { placement, hardware } = facts;
   if (hardware === null) return NOBODY;
   const ste = placement === null ? null : guestSte(world, placement.vsmmu, placement.sid);

@@ -15,8 +15,7 @@ function sameInputs(a: World, b: World, dev: number): boolean {
     a.hw.devices[dev] !== b.hw.devices[dev] ||
     a.provenance[dev] !== b.provenance[dev] ||
     a.qemu.devices[dev] !== b.qemu.devices[dev] ||
-    a.kernel.masters[dev] !== b.kernel.masters[dev] ||
-    a.qemu.backends !== b.qemu.backends
+    a.kernel.masters[dev] !== b.kernel.masters[dev]
   )
     return false;
   // Who filled a TLB entry decides what a hit on it is called.
@@ -35,6 +34,9 @@ function sameInputs(a: World, b: World, dev: number): boolean {
   }
   const accel = b.qemu.smmus[v]?.accel;
   if (accel === undefined) return true;
+  // Of a backend only its file matters; how many devices use it changes with every plug.
+  const backend = accel.viommu?.backend ?? -1;
+  if (a.qemu.backends[backend]?.file !== b.qemu.backends[backend]?.file) return false;
   // The vEVENTQ that was left behind, and the vIOMMU whose physical SMMU is compared with the device's.
   const { file, veventq, viommu } = accel.ids;
   return (
