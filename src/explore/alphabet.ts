@@ -32,8 +32,6 @@ export const PRESETS = {
   raw: "host calls: iommufd and VFIO as any VMM could use them",
 } as const;
 
-export type Preset = keyof typeof PRESETS;
-
 export const MODIFIERS = {
   fault: "one host call on the way may be made to fail",
   dma: "devices send transactions (fills TLBs)",

@@ -167,6 +167,3 @@ export function symmetriesOf(setup: Setup): Symmetry[] {
   );
   return vsmmus.flatMap((v) => devices.map((d) => ({ devices: d, vsmmus: v })));
 }
-
-/** Size of one automatic window, for tests. */
-export const WINDOW_SIZE = WINDOW;
