@@ -34,7 +34,6 @@ export interface Renaming {
 
 const AREA = areaBase(0, 1) - areaBase(0, 0);
 const STRTAB_SIZE = 64n << 16n;
-const WINDOW = autoTarget(0, 1) - autoTarget(0, 0);
 const WINDOWS = autoTarget(1, 0) - autoTarget(0, 0);
 const FIRST_WINDOW = autoTarget(0, 0);
 /** autoTarget() repeats its windows after so many vSMMUs. */
