@@ -7,7 +7,7 @@ import { deflateSync, Inflate } from "fflate";
 import type { SessionData } from "../../script/session.ts";
 import type { Result } from "../sides.ts";
 import { DICTIONARY_1 } from "./dictionary-1.ts";
-import { isViewPart, NOTE_MAX, type Share } from "./share.ts";
+import { isViewPart, NOTE_MAX, plainText, type Share } from "./share.ts";
 
 const START = "@";
 const PARENT = "^";
@@ -19,8 +19,7 @@ const SCRIPT = "$";
 /** Line ends inside of a line. No script line holds a control character. */
 const BREAK = "\v";
 
-const fold = (text: string): string =>
-  text.replaceAll(BREAK, " ").replaceAll("\r", "").replaceAll("\n", BREAK);
+const fold = (text: string): string => plainText(text).replaceAll("\n", BREAK);
 const unfold = (text: string): string => text.replaceAll(BREAK, "\n");
 
 function linesOf({ content, view, note }: Share): string[] {

@@ -28,6 +28,10 @@ const VIEW_VALUE = /^[A-Za-z0-9._-]{1,64}$/;
 export const isViewPart = (name: string, value: string): boolean =>
   VIEW_NAME.test(name) && VIEW_VALUE.test(value);
 
+/** Without control characters but the line's end: nobody sees them, and the packed form uses some as signs. */
+export const plainText = (text: string): string =>
+  [...text.replace(/\r\n?/g, "\n")].filter((c) => c >= " " || c === "\n").join("");
+
 /** A session with one start, no branch and no label is a script. */
 export function shareOf(session: Session, view: ShareView = {}, note = ""): Share {
   const data = session.data();
@@ -42,7 +46,7 @@ export function shareOf(session: Session, view: ShareView = {}, note = ""): Shar
       ? { kind: "script", text: session.script(last), at: data.current === last ? null : data.current }
       : { kind: "session", data },
     view: kept,
-    note: note.slice(0, NOTE_MAX),
+    note: plainText(note).slice(0, NOTE_MAX),
   };
 }
 
