@@ -52,6 +52,7 @@ function One({ letter, side, world, camera, selected, differs, onSelect }: OnePr
           onSelect={onSelect}
           onHover={setHovered}
           camera={camera}
+          name={letter}
         />
       </div>
     </section>

@@ -37,6 +37,7 @@ import type { Camera, CameraView } from "./camera.ts";
 import { DmaPath } from "./dma-path.tsx";
 import { domId } from "./dom-id.ts";
 import { FloorNames } from "./floor-names.tsx";
+import { GraphName } from "./graph-name.ts";
 import { BarNode, CellNode, ChipNode, ColumnNode, FloorNode, FrameNode, TabNode } from "./item-nodes.tsx";
 import { WALKS, walk } from "./keyboard.ts";
 import { ShelfNode, TileNode } from "./map-nodes.tsx";
@@ -61,10 +62,10 @@ const NODE_TYPES = {
 } as unknown as NodeTypes;
 const NO_EDGES: never[] = [];
 /** The graph takes focus as a whole and walks by itself; which item is current, it says by its id. */
-const asOneWidget = (current: string | null) =>
+const asOneWidget = (name: string, current: string | null) =>
   ({
     tabIndex: 0,
-    "aria-activedescendant": current === null ? undefined : domId(current),
+    "aria-activedescendant": current === null ? undefined : name + domId(current),
   }) as const;
 
 /** More columns than this: only what is on the screen is in the document, and an overview helps. */
@@ -82,18 +83,23 @@ export interface GraphViewProps {
   readonly ways?: Ways | null | undefined;
   /** Several graphs that are panned and zoomed as one. */
   readonly camera?: Camera | undefined;
+  /** Tells several graphs on one page apart: `A`. */
+  readonly name?: string | undefined;
 }
 
 export const GraphView = memo(function GraphView(props: GraphViewProps) {
   return (
     <ReactFlowProvider>
-      <Pane {...props} />
+      <GraphName value={props.name === undefined ? "" : `${props.name}-`}>
+        <Pane {...props} />
+      </GraphName>
     </ReactFlowProvider>
   );
 });
 
 function Pane(props: GraphViewProps) {
-  const { scene, selected, hovered, onSelect, onHover, onInspect, onDma, onMenu, ways, camera } = props;
+  const { scene, selected, hovered, onSelect, onHover, onInspect, onDma, onMenu, ways, camera, name } = props;
+  const prefix = name === undefined ? "" : `${name}-`;
   const large = scene.declared > LARGE;
   const [chosen, setChosen] = useState<View | null>(null);
   const view: View = chosen ?? (scene.declared >= MAP_FROM ? "map" : "floors");
@@ -203,12 +209,16 @@ function Pane(props: GraphViewProps) {
   };
 
   return (
-    <section className="graph-pane" aria-label="Graph" data-testid="graph">
+    <section
+      className="graph-pane"
+      aria-label={name === undefined ? "Graph" : `Graph ${name}`}
+      data-testid="graph"
+    >
       <div
         className="graph"
         aria-label="Graph of guest, QEMU, iommufd and hardware. Arrow keys walk, Enter inspects, Space follows, d sends DMA, f shows everything."
         role="application"
-        {...asOneWidget(selectedKey)}
+        {...asOneWidget(prefix, selectedKey)}
         data-detail={detail}
         data-view={view}
         data-density={view === "floors" ? densityOf(scene) : "roomy"}

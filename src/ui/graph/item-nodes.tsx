@@ -3,8 +3,8 @@ import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import { M } from "../../draw/layout.ts";
 import type { Column, Item } from "../../draw/scene-types.ts";
 import { StateIcon, StateTag } from "../theme/icons.tsx";
-import { domId } from "./dom-id.ts";
 import type { ItemData } from "./flow-nodes.ts";
+import { useDomId } from "./graph-name.ts";
 import { isFresh, useMarks } from "./marks-store.ts";
 
 export interface ItemProps {
@@ -37,6 +37,7 @@ function Shell({
   readonly shape: string;
   readonly children: ReactNode;
 }) {
+  const id = useDomId(item.key);
   const selected = useMarks((s) => s.selected === item.key);
   const related = useMarks((s) => s.related.has(item.key));
   const [fresh] = useState(isFresh);
@@ -46,7 +47,7 @@ function Shell({
   return (
     <div
       ref={ref}
-      id={domId(item.key)}
+      id={id}
       className="item"
       data-shape={shape}
       data-role={item.role}
@@ -204,12 +205,13 @@ const RAW_TOP = 2 * (M.frame + 2 * M.pad) + M.pad;
 
 /** The thread that ties a device's stations together, and its ground when it is marked. */
 export const ColumnNode = memo(function ColumnNode({ data: { column } }: { data: { column: Column } }) {
+  const id = useDomId(column.key);
   const selected = useMarks((s) => s.selected === column.key);
   const related = useMarks((s) => s.related.has(column.key));
   return (
     <div
       className="column"
-      id={domId(column.key)}
+      id={id}
       data-key={column.key}
       data-kind={column.kind}
       data-diverges={column.diverges === "" ? undefined : ""}

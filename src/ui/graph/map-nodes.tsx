@@ -3,7 +3,7 @@ import { memo, useState } from "react";
 import { cellAt, MAP } from "../../draw/layout-map.ts";
 import type { Block, Column, Item, Kind, Parked } from "../../draw/scene-types.ts";
 import { StateIcon, StateTag } from "../theme/icons.tsx";
-import { domId } from "./dom-id.ts";
+import { useDomId } from "./graph-name.ts";
 import { isFresh, useMarks } from "./marks-store.ts";
 
 interface Spot {
@@ -24,13 +24,14 @@ const Cell = memo(function Cell({
   readonly x: number;
   readonly y: number;
 }) {
+  const id = useDomId(spot.key);
   const selected = useMarks((s) => s.selected === spot.key);
   const [fresh] = useState(isFresh);
   const diverges = spot.diverges !== "";
   return (
     <div
       className="heat"
-      id={domId(spot.key)}
+      id={id}
       role="img"
       aria-label={spot.says}
       title={spot.says}
