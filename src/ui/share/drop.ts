@@ -8,20 +8,16 @@ export function followDrops(): void {
     // Another place may have taken it already.
     if (event.defaultPrevented || !hasFiles(event)) return;
     event.preventDefault();
-    const file = event.dataTransfer?.files[0];
-    if (file !== undefined) void open(file);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length > 0) void open(files);
   });
 }
 
-async function open(file: File): Promise<void> {
-  const [{ openFile }, { useNotices }] = await Promise.all([
-    import("./open-shared.ts"),
-    import("../state/notices-store.ts"),
-  ]);
-  if (await openFile(file)) return;
-  useNotices.getState().tell({
-    id: "opened",
-    tone: "warning",
-    text: `“${file.name}” is nothing the lab opens by drop; it takes scripts (.lab), pictures it has saved (.svg, .png) and reviews (.md).`,
-  });
+/** What the lab has saved is known by its ending; anything else may be a log, and what lies beside one comes with it. */
+async function open(files: readonly File[]): Promise<void> {
+  const { openFile } = await import("./open-shared.ts");
+  const [first] = files;
+  if (files.length === 1 && first !== undefined && (await openFile(first))) return;
+  const { openFiles } = await import("../replay/open-log.ts");
+  await openFiles(files);
 }

@@ -18,7 +18,8 @@ const refuse = (what: string, problems: readonly string[]): void =>
     ...(problems.length > 1 ? { details: problems } : {}),
   });
 
-async function bringBack(): Promise<void> {
+/** Puts the session back that was on the table before something was opened. */
+export async function bringBack(): Promise<void> {
   const before = await previousSession();
   if (before !== null) useSession.getState().replace(before);
 }
