@@ -71,4 +71,5 @@ export function checkLines(check: CheckResult): string[] {
 }
 
 /** Log and model say the same everywhere. */
-export const agrees = (check: CheckResult): boolean => check.disagreed === 0 && check.rejected.length === 0;
+export const agrees = (check: Pick<CheckResult, "disagreed" | "rejected">): boolean =>
+  check.disagreed === 0 && check.rejected.length === 0;

@@ -52,8 +52,6 @@ export interface GuessedCommand {
   readonly name: string;
   /** As script keys write them. */
   readonly fields: Readonly<Record<string, bigint>>;
-  readonly q0: bigint;
-  readonly q1: bigint;
   /** StreamID it names, or null. */
   readonly sid: number | null;
   /** Which field is a guess, and why; null if none that matters. */
@@ -69,15 +67,12 @@ function build(
   sid: number | null = null,
   guess: string | null = null,
 ): GuessedCommand {
-  const { q0, q1 } = encodeCommand(name, fields);
-  return { name, fields, q0, q1, sid, guess };
+  return { name, fields, sid, guess };
 }
 
 const raw = (q0: bigint, guess: string): GuessedCommand => ({
   name: "raw",
   fields: { q0, q1: 0n },
-  q0,
-  q1: 0n,
   sid: null,
   guess,
 });
@@ -197,21 +192,36 @@ const DECIMAL = new Set(["asid", "vmid", "leaf", "tg", "ttl", "num", "scale", "r
 const fieldText = (key: string, value: bigint): string =>
   `${key}=${DECIMAL.has(key) ? value : `0x${value.toString(16)}`}`;
 
+/** A command as the script says it, but for the vSMMU: `cmd`, `tlbi-nh-asid asid=5`. */
+export interface CommandText {
+  readonly verb: "cfgi" | "cmd";
+  readonly rest: string;
+}
+
+export function commandText(c: GuessedCommand): CommandText {
+  if (c.name === "CFGI_ALL") return { verb: "cfgi", rest: "all" };
+  const sid = `0x${(c.fields.sid ?? 0n).toString(16)}`;
+  if (c.name === "CFGI_STE") return { verb: "cfgi", rest: `${sid} leaf=on` };
+  if (c.name === "CFGI_STE_RANGE") return { verb: "cfgi", rest: `${sid} range=${c.fields.range ?? 0n}` };
+  let rest = c.name === "raw" ? "raw" : commandSlug(c.name);
+  for (const key in c.fields) rest += ` ${fieldText(key, c.fields[key] as bigint)}`;
+  return { verb: "cmd", rest };
+}
+
 /** The script line that queues this command, with a SYNC behind it or not. */
-export function commandLine(vsmmu: string, c: GuessedCommand, sync: boolean): string {
-  const tail = sync ? "" : " sync=off";
-  if (c.name === "CFGI_ALL") return `cfgi ${vsmmu} all${tail}`;
-  if (c.name === "CFGI_STE") return `cfgi ${vsmmu} 0x${(c.fields.sid ?? 0n).toString(16)} leaf=on${tail}`;
-  if (c.name === "CFGI_STE_RANGE")
-    return `cfgi ${vsmmu} 0x${(c.fields.sid ?? 0n).toString(16)} range=${c.fields.range ?? 0n}${tail}`;
-  const name = c.name === "raw" ? "raw" : commandSlug(c.name);
-  const fields = Object.entries(c.fields).map(([k, v]) => ` ${fieldText(k, v)}`);
-  return `cmd ${vsmmu} ${name}${fields.join("")}${tail}`;
+export const commandLine = (vsmmu: string, { verb, rest }: CommandText, sync: boolean): string =>
+  `${verb} ${vsmmu} ${rest}${sync ? "" : " sync=off"}`;
+
+/** Both words, as `store` takes them. */
+export function commandWords(c: GuessedCommand): string {
+  const { q0, q1 } =
+    c.name === "raw" ? { q0: c.fields.q0 ?? 0n, q1: c.fields.q1 ?? 0n } : encodeCommand(c.name, c.fields);
+  return `0x${q0.toString(16)},0x${q1.toString(16)}`;
 }
 
 /** For titles: `CFGI_STE 0x100`. */
 export function commandTitle(c: GuessedCommand): string {
-  if (c.name === "raw") return `opcode 0x${(c.q0 & 0xffn).toString(16)}`;
+  if (c.name === "raw") return `opcode 0x${((c.fields.q0 ?? 0n) & 0xffn).toString(16)}`;
   const { sid, asid, va } = c.fields;
   const what = sid ?? va;
   return [

@@ -1,13 +1,23 @@
 /** Register writes and the commands they ran, as script lines. */
 import { findRegister } from "../../engine/arch/registers.ts";
 import { A_CMDQ_PROD } from "../../engine/qemu/smmuv3-regs.ts";
-import { type Consumed, commandLine, commandTitle, type GuessedCommand, guessCommand } from "./commands.ts";
+import {
+  type Consumed,
+  commandLine,
+  commandText,
+  commandTitle,
+  commandWords,
+  type GuessedCommand,
+  guessCommand,
+} from "./commands.ts";
 import type { ReplayStep } from "./steps.ts";
 import type { VsmmuTrack } from "./vsmmus.ts";
 
 const hex = (x: bigint | number): string => `0x${x.toString(16)}`;
 
 const SYNC: Consumed = { cons: -1, prod: -1, opcode: "SYNC", line: 0, details: [], error: 0 };
+
+const PLAIN_SYNC = guessCommand(SYNC, 0);
 
 /** Registers that QEMU logs by their page-0 alias and that live in page 1. */
 const PAGE1 = 0x10000;
@@ -64,8 +74,6 @@ function fold(titles: readonly string[]): string {
   return [...kinds].map(([k, n]) => (n === 1 ? k : `${n} × ${k}`)).join(", ");
 }
 
-const words = (g: GuessedCommand): string => `${hex(g.q0)},${hex(g.q1)}`;
-
 /** Stores what the queue must hold for the commands to be what they were. */
 function place(
   v: VsmmuTrack,
@@ -75,10 +83,10 @@ function place(
   inferred: string | null,
 ): void {
   const slot = v.slot(index);
-  const w = words(g);
-  if (v.queue.get(slot) === w) return;
-  v.queue.set(slot, w);
-  step.lines.push({ text: `store ${hex(v.entry(index))} ${w}`, inferred });
+  const { rest } = commandText(g);
+  if (v.queue.get(slot) === rest) return;
+  v.queue.set(slot, rest);
+  step.lines.push({ text: `store ${hex(v.entry(index))} ${commandWords(g)}`, inferred });
 }
 
 /**
@@ -99,7 +107,6 @@ export function queueLines(
     step.lines.push({ text: writeLine(v.name, offset, size, value), inferred: null });
     return;
   }
-  const sync = guessCommand(SYNC, 0);
   if (offset === A_CMDQ_PROD) {
     const entries = v.distance(v.prod, Number(value & 0xf_ffffn));
     const g = guessed[0] as GuessedCommand;
@@ -112,18 +119,17 @@ export function queueLines(
           commands.length <= 2 &&
           (second === undefined || isPlainSync(guessed[1] as GuessedCommand))));
     if (simple && (g.name !== "SYNC" || entries === 1)) {
-      v.queue.set(v.slot(v.prod), words(g));
-      if (entries === 2) v.queue.set(v.slot(v.prod + 1), words(sync));
-      step.lines.push({ text: commandLine(v.name, g, entries === 2), inferred: null });
+      const text = commandText(g);
+      v.queue.set(v.slot(v.prod), text.rest);
+      if (entries === 2) v.queue.set(v.slot(v.prod + 1), commandText(PLAIN_SYNC).rest);
+      step.lines.push({ text: commandLine(v.name, text, entries === 2), inferred: null });
       return;
     }
-    // Entries that an error kept from running are not in the log.
-    for (let i = 0; i < entries; i++) {
-      const index = v.prod + i;
-      const c = commands.findIndex((x) => x.cons === v.slot(index));
-      if (c < 0 && v.slot(index) !== v.slot(v.cons) && commands.length > 0)
-        place(v, step, index, sync, "queued, and not run: taken for SYNC");
-    }
+    // Entries that an error kept from running are not in the log: they lie behind the last one that is.
+    const last = commands[commands.length - 1] as Consumed;
+    if (last.cons >= 0)
+      for (let index = last.cons + 1; v.slot(index) !== v.slot(Number(value & 0xf_ffffn)); index++)
+        place(v, step, index, PLAIN_SYNC, "queued, and not run: taken for SYNC");
   }
   for (const [i, c] of commands.entries())
     if (c.opcode !== null && c.cons >= 0) place(v, step, c.cons, guessed[i] as GuessedCommand, null);

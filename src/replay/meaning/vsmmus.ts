@@ -32,7 +32,7 @@ export class VsmmuTrack {
   eventqCons = 0;
   /** Bus numbers of StreamIDs seen here. */
   readonly buses = new Set<number>();
-  /** Words that the script has put at an index of the queue. */
+  /** Commands that the script has put at an index of the queue. */
   readonly queue = new Map<number, string>();
 
   constructor(index: number) {
