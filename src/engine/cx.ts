@@ -3,6 +3,7 @@
  * The model is written as the C is, with assignments, but never touches the world it was given: `own()`
  * clones an object the first time a step changes it, so whatever a step leaves alone keeps its identity.
  */
+import type { Mapping } from "./memory.ts";
 import type { Setup } from "./setup.ts";
 import type { Tracer } from "./tracer.ts";
 import type { World } from "./world.ts";
@@ -17,16 +18,30 @@ export interface Cx {
   readonly t: Tracer;
   /** Objects cloned by this step. */
   readonly owned: Set<object>;
-  /** Clones an object that knows who reads it, without that being a read; null for an ordinary one. */
-  readonly copy: Copy | null;
+  /** Who follows this step closely, or null. */
+  readonly watch: Watch | null;
 }
 
-/** See `Cx.copy`. The explorer's: it learns what a step depends on, and a clone alone depends on nothing. */
-export type Copy = (object: object) => object | null;
+/** What a vSMMU's caches must be told of guest memory: a word was replaced, or a range of a stage-1 table goes. */
+export type MemoryNote =
+  | { readonly kind: "store"; readonly addr: bigint; readonly old: bigint; readonly now: bigint }
+  | { readonly kind: "unmap"; readonly ttb: bigint; readonly range: Mapping };
 
-export function makeCx(world: World, t: Tracer, copy: Copy | null = null): Cx {
+/**
+ * The explorer learns what a step depends on, and a step depends on less if it is done in parts: what stores of one
+ * vSMMU's guest mean to the caches of the others is noted down for later.
+ */
+export interface Watch {
+  /** Clones an object that knows who reads it, without that being a read; null for an ordinary one. */
+  readonly copy: (object: object) => object | null;
+  /** The vSMMU whose guest acts; the others are told of `notes` later. -1: everybody is told at once. */
+  readonly home: number;
+  readonly notes: MemoryNote[];
+}
+
+export function makeCx(world: World, t: Tracer, watch: Watch | null = null): Cx {
   const w: Draft<World> = { ...world };
-  return { setup: world.setup, w, t, owned: new Set<object>([w]), copy };
+  return { setup: world.setup, w, t, owned: new Set<object>([w]), watch };
 }
 
 /**
@@ -40,7 +55,7 @@ export function own<P extends object, K extends keyof P>(
 ): Draft<NonNullable<P[K]>> {
   const child = parent[key] as object;
   if (cx.owned.has(child)) return child as Draft<NonNullable<P[K]>>;
-  const copy = cx.copy?.(child) ?? (Array.isArray(child) ? child.slice() : { ...child });
+  const copy = cx.watch?.copy(child) ?? (Array.isArray(child) ? child.slice() : { ...child });
   cx.owned.add(copy);
   (parent as Record<PropertyKey, unknown>)[key as PropertyKey] = copy;
   return copy as Draft<NonNullable<P[K]>>;

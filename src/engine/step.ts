@@ -7,11 +7,12 @@
 
 import type { Action, FaultAction, GuestAction, MachineAction } from "./actions.ts";
 import { makeIdr } from "./arch/idr.ts";
-import { type Copy, type Cx, fresh, makeCx, own } from "./cx.ts";
+import { type Cx, fresh, type MemoryNote, makeCx, own, type Watch } from "./cx.ts";
 import { type DmaPorts, type DmaReport, dma } from "./guest/dma.ts";
 import { runGuestMacro } from "./guest/linux/macro.ts";
 import type { MacroPart, PartResult } from "./guest/ports.ts";
 import { guestReset, guestSmmuReset, setGuestIdr, watchStream } from "./guest/state.ts";
+import { tellSmmu } from "./guest/store.ts";
 import type { GuestResult } from "./guest/types.ts";
 import { runGuestVerb } from "./guest/verbs.ts";
 import { hardwareTransaction } from "./hardware/translate.ts";
@@ -42,8 +43,7 @@ import type { World } from "./world.ts";
 export interface StepOptions {
   /** Record the call tree (default). Off for exploration. */
   readonly trace?: boolean;
-  /** See `Cx.copy`. */
-  readonly copy?: Copy;
+  readonly watch?: Watch;
 }
 
 export interface Stepped {
@@ -273,14 +273,39 @@ export function phasesOf(setup: Setup, action: Action): number {
  * One phase of an action, without a trace. All phases one after the other are the action: what a phase of the guest's
  * side changes no other looks at, so that one that QEMU did not live to see may run all the same.
  */
-export function stepPhase(world: World, action: Action, phase: number, copy: Copy | null = null): Stepped {
+export function stepPhase(world: World, action: Action, phase: number, watch: Watch | null = null): Stepped {
   if (phasesOf(world.setup, action) === 1)
-    return step(world, action, copy === null ? { trace: false } : { trace: false, copy });
-  const cx = makeCx(world, NO_TRACE, copy);
+    return step(world, action, watch === null ? { trace: false } : { trace: false, watch });
+  const cx = makeCx(world, NO_TRACE, watch);
   const machine = resetPhases(world.setup);
-  let done: Done = { ok: true, rejected: false, errno: null, messages: [], ids: NO_IDS, result: null };
+  let done: Done = PASSED;
   if (phase < machine) done = of(systemResetPhase(cx, phase));
   else guestSmmuReset(cx, phase - machine);
+  return ended(world, cx, done);
+}
+
+/** Tells vSMMU `v` what a watched step noted down for it. */
+export function stepNotes(
+  world: World,
+  v: number,
+  notes: readonly MemoryNote[],
+  watch: Watch | null = null,
+): Stepped {
+  const cx = makeCx(world, NO_TRACE, watch);
+  tellSmmu(cx, v, notes);
+  return ended(world, cx, PASSED);
+}
+
+const PASSED: Done = Object.freeze({
+  ok: true,
+  rejected: false,
+  errno: null,
+  messages: [],
+  ids: NO_IDS,
+  result: null,
+});
+
+function ended(world: World, cx: Cx, done: Done): Stepped {
   const outcome = outcomeOf(done, NO_NODES, NO_PARTS);
   if (done.rejected) return { world, outcome };
   return { world: changed(world, cx.w as World) ? (cx.w as World) : world, outcome };
@@ -289,7 +314,7 @@ export function stepPhase(world: World, action: Action, phase: number, copy: Cop
 export function step(world: World, action: Action, options: StepOptions = {}): Stepped {
   const tree = options.trace === false ? null : new TreeTracer();
   const tracer: Tracer = tree ?? NO_TRACE;
-  const cx = makeCx(world, tracer, options.copy ?? null);
+  const cx = makeCx(world, tracer, options.watch ?? null);
   const parts: Part[] = [];
   const done = run(cx, world, action, parts);
   if (tree !== null && tree.depth !== 0)

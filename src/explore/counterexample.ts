@@ -9,7 +9,7 @@ import type { World } from "../engine/world.ts";
 import { actionText } from "../script/action-text.ts";
 import type { Move } from "./alphabet.ts";
 import { composed, inverse, renamedActions } from "./freedom.ts";
-import type { Promised } from "./promises.ts";
+import { className, type Promised } from "./promises.ts";
 import { renamingOf, type Symmetry } from "./renaming.ts";
 import type { Finding, Search } from "./search.ts";
 
@@ -105,12 +105,12 @@ export function exampleOf(
   const actions = minimised(world, way, broken);
   return {
     promise,
-    cls,
+    cls: className(cls),
     depth,
     actions,
     lines: actions.map((a) => actionText(world.setup, a)),
     world: play(world, actions),
-    why: whyOf(promise, cls),
+    why: whyOf(promise, className(cls)),
   };
 }
 

@@ -2,7 +2,6 @@
  * Which part of a world is which slot. `assemble` makes a world from slot values, plain or tracked; `extract` finds the
  * slots that a world has, or those in which it differs from the tracked world a step began with.
  */
-import type { ArchSmmu } from "../engine/arch/smmu.ts";
 import type { GuestMemory, Line, MemPage } from "../engine/memory.ts";
 import type { Setup } from "../engine/setup.ts";
 import type { World } from "../engine/world.ts";
@@ -24,17 +23,33 @@ const QEMU_FIELDS = [
   "ioas",
 ] as const;
 const FILE_FIELDS = ["name", "fdOpen", "refs", "released", "minFree"] as const;
-const GUEST_FIELDS = ["sw", "expected", "linux"] as const;
+const GUEST_FIELDS = ["expected", "linux"] as const;
 const LINES = 64;
+const NO_LINES: readonly null[] = new Array<null>(LINES).fill(null);
 
 /** Makes worlds of one search: the tracker's are for one run each. */
 export class Shape {
   readonly slots: Slots;
   readonly setup: Setup;
 
-  constructor(setup: Setup, slots: Slots) {
-    this.setup = setup;
+  /** Fields of the records whose fields are slots of their own. */
+  private readonly regs: readonly string[];
+  private readonly accel: readonly string[];
+  private readonly archFields: readonly string[];
+  private readonly caches: readonly string[];
+  private readonly sw: readonly string[];
+
+  constructor(world: World, slots: Slots) {
+    this.setup = world.setup;
     this.slots = slots;
+    const keys = (x: object | undefined): string[] => Object.keys(x ?? {});
+    const smmu = world.qemu.smmus[0];
+    const guest = world.guest.smmus[0];
+    this.regs = keys(smmu?.regs);
+    this.accel = keys(smmu?.accel);
+    this.archFields = keys(guest?.arch).filter((k) => k !== "caches");
+    this.caches = keys(guest?.arch.caches);
+    this.sw = keys(guest?.sw);
   }
 
   /** The world with these slot values; with a tracker, made of objects that tell who reads them. */
@@ -46,6 +61,11 @@ export class Shape {
       t === null ? Object.fromEntries(Object.entries(fields).map(([k, f]) => [k, f.value])) : t.node(fields);
     const field = (slot: Slot): NodeField => ({ slot, value: leaf(slot) });
     const inside = (x: unknown): NodeField => ({ slot: null, value: x });
+    const record = (keys: readonly string[], slot: (k: string) => Slot): object => {
+      const fields: Record<string, NodeField> = {};
+      for (const k of keys) fields[k] = field(slot(k));
+      return node(fields);
+    };
     const list = (at: (i: number) => Slot, length: Slot): unknown[] => {
       const n = (value(length) as number | undefined) ?? 0;
       const items = Array.from({ length: n }, (_, i) => leaf(at(i)));
@@ -75,13 +95,19 @@ export class Shape {
     qemu.devices = inside(each(setup.devices, "qd"));
     qemu.smmus = inside(
       setup.vsmmus.map((_, v) => ({
-        regs: leaf(s.vsmmu(v, "regs")),
-        accel: leaf(s.host(`a${v}`)),
+        regs: record(this.regs, (k) => s.vsmmu(v, `r.${k}`)),
+        accel: record(this.accel, (k) => s.host(`a${v}.${k}`)),
         slots: list((i) => s.host(`sl${v}.${i}`), s.host(`sl${v}`)),
       })),
     );
     const guest = setup.vsmmus.map((_, v) => {
-      const fields: Record<string, NodeField> = { arch: inside(this.arch(value, t, v)) };
+      const arch: Record<string, NodeField> = {};
+      for (const k of this.archFields) arch[k] = field(s.vsmmu(v, `arch.${k}`));
+      arch.caches = inside(record(this.caches, (k) => s.vsmmu(v, `caches.${k}`)));
+      const fields: Record<string, NodeField> = {
+        arch: inside(node(arch)),
+        sw: inside(record(this.sw, (k) => s.vsmmu(v, `sw.${k}`))),
+      };
       for (const k of GUEST_FIELDS) fields[k] = field(s.vsmmu(v, k));
       return node(fields);
     });
@@ -98,26 +124,15 @@ export class Shape {
     } as unknown as World;
   }
 
-  /** The register file and the caches are two slots: most register writes look at no cache. */
-  private arch(value: Value, t: Tracker | null, v: number): unknown {
-    const slot = this.slots.vsmmu(v, "arch");
-    const caches = this.slots.vsmmu(v, "caches");
-    const whole = { ...(value(slot) as ArchSmmu), caches: value(caches) };
-    if (t === null) return whole;
-    return t.leaf(slot, { ...whole, caches: t.leaf(caches, whole.caches) }, "caches");
-  }
-
   private memory(value: Value, t: Tracker | null): GuestMemory {
     const s = this.slots;
     const pages = s.pages.map((no): MemPage => {
       const at = (i: number): Slot => s.line(no, i);
-      const lines = Array.from({ length: LINES }, (_, i) => {
-        const known = s.knownLine(no, i);
-        return known === null ? null : ((value(known) as Line | undefined) ?? null);
-      });
+      const lines: (Line | null)[] = NO_LINES.slice();
+      for (const [i, slot] of s.knownLines(no)) lines[i] = (value(slot) as Line | undefined) ?? null;
       if (t === null) return { no, lines };
-      const tracked = lines.map((line, i) => (line === null ? null : t.leaf(at(i), line)));
-      return { no, lines: t.list(tracked, at, null) as (Line | null)[] };
+      for (const [i, slot] of s.knownLines(no)) lines[i] = t.leaf(slot, lines[i] ?? null);
+      return { no, lines: t.list(lines, at, null) as (Line | null)[] };
     });
     const ram = s.rest("ram");
     const tables = s.rest("tables");
@@ -187,18 +202,16 @@ export class Shape {
     fields(w.qemu, QEMU_FIELDS, (k) => s.host(`q.${k}`));
     each(child(w.qemu, "devices"), "qd");
     child<World["qemu"]["smmus"]>(w.qemu, "smmus").forEach((q, v) => {
-      put(s.vsmmu(v, "regs"), q.regs);
-      put(s.host(`a${v}`), q.accel);
+      fields(q.regs, this.regs, (k) => s.vsmmu(v, `r.${k}`));
+      fields(q.accel, this.accel, (k) => s.host(`a${v}.${k}`));
       list(q.slots, (i) => s.host(`sl${v}.${i}`), s.host(`sl${v}`), this.knownSlots(v));
     });
     w.guest.smmus.forEach((g, v) => {
       fields(g, GUEST_FIELDS, (k) => s.vsmmu(v, k));
-      const arch = child<ArchSmmu>(g, "arch");
-      const leaf = leafOf(arch);
-      if (leaf !== undefined && leaf.slot === s.vsmmu(v, "arch")) return;
-      const { caches, ...rest } = plainArch(arch, read);
-      put(s.vsmmu(v, "caches"), caches);
-      put(s.vsmmu(v, "arch"), rest);
+      fields(child(g, "sw"), this.sw, (k) => s.vsmmu(v, `sw.${k}`));
+      const arch = child<object>(g, "arch");
+      fields(arch, this.archFields, (k) => s.vsmmu(v, `arch.${k}`));
+      fields(child(arch, "caches"), this.caches, (k) => s.vsmmu(v, `caches.${k}`));
     });
     this.extractMemory(w.memory, put);
     each(w.provenance, "p");
@@ -235,12 +248,4 @@ export class Shape {
     while (this.slots.groups[0]?.has(path(n)) === true) n++;
     return n;
   }
-}
-
-/** The register file with its caches as they are (tracked or not). */
-function plainArch(arch: ArchSmmu, read: ((slot: Slot) => void) | null): ArchSmmu {
-  const leaf = leafOf(arch);
-  if (leaf === undefined) return arch;
-  read?.(leaf.slot);
-  return leaf.raw as ArchSmmu;
 }

@@ -59,6 +59,8 @@ export class Slot {
   readonly raw: unknown[] = [undefined];
   readonly hashLo: number[] = [0];
   readonly hashHi: number[] = [0];
+  /** A line of guest memory. */
+  isLine = false;
   /** The last run that read it. */
   seen = 0;
 
@@ -235,12 +237,13 @@ export function grown(a: Int32Array, fill = 0): Int32Array<ArrayBuffer> {
 
 const AREA = areaBase(1, 0) - areaBase(0, 0);
 
-const linePath = (page: number, index: number): string => `l${page.toString(16)}.${index}`;
+const NO_SLOTS: ReadonlyMap<number, Slot> = new Map();
 
 /** Slots of a search: groups, and the pages of guest memory that were ever written. */
 export class Slots {
   readonly vsmmus: number;
   readonly groups: readonly Group[];
+  private readonly lines = new Map<number, Map<number, Slot>>();
   /** Page numbers, ascending. */
   readonly pages: number[] = [];
   /** Grows when a page appears: what was learnt before did not ask for it. */
@@ -265,14 +268,27 @@ export class Slots {
 
   /** The line at this place belongs to the vSMMU whose area it is in. */
   line(page: number, index: number): Slot {
-    return (this.groups[this.lineGroup(page)] as Group).slot(linePath(page, index));
+    let known = this.lines.get(page);
+    if (known === undefined) {
+      known = new Map();
+      this.lines.set(page, known);
+    }
+    let slot = known.get(index);
+    if (slot === undefined) {
+      slot = (this.groups[this.lineGroup(page)] as Group).slot(`l${page.toString(16)}.${index}`);
+      slot.isLine = true;
+      known.set(index, slot);
+    }
+    return slot;
   }
 
   /** The slot of a line if anybody ever asked for it. */
   knownLine(page: number, index: number): Slot | null {
-    const path = linePath(page, index);
-    const group = this.groups[this.lineGroup(page)] as Group;
-    return group.has(path) ? group.slot(path) : null;
+    return this.lines.get(page)?.get(index) ?? null;
+  }
+
+  knownLines(page: number): Iterable<readonly [number, Slot]> {
+    return this.lines.get(page) ?? NO_SLOTS;
   }
 
   private lineGroup(page: number): number {

@@ -6,7 +6,9 @@ import type { KernelKnobs, QemuKnobs } from "../engine/profile.ts";
 import { QEMU_PROFILES } from "../engine/qemu/profiles.ts";
 import { step } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
+import { actionText } from "../script/action-text.ts";
 import { alphabetOf, type Move } from "./alphabet.ts";
+import { play, wayTo } from "./counterexample.ts";
 import { renamedActions } from "./freedom.ts";
 import { promisesOf, questionsOf } from "./promises.ts";
 import { renamingOf } from "./renaming.ts";
@@ -140,7 +142,8 @@ function plainly(world: World, alphabet: string, depth: number) {
     seen.add(key(w));
     for (const p of promises)
       for (const q of p.questions)
-        for (const cls of q.ask(w)) if (!found.has(`${p.id} ${cls}`)) found.set(`${p.id} ${cls}`, at);
+        for (const cls of q.ask(w))
+          if (p.accepts(cls) && !found.has(`${p.id} ${cls}`)) found.set(`${p.id} ${cls}`, at);
     return true;
   };
   enter(world, 0);
@@ -156,6 +159,35 @@ function plainly(world: World, alphabet: string, depth: number) {
   }
   return { found, levels };
 }
+
+describe("every way the search knows", () => {
+  const cases: readonly (readonly [string, World, string, number])[] = [
+    ["(2,2)", worldWith(2, 2), "vm+ste", 3],
+    ["(2,2)", worldWith(2, 2), "vm+stores+dma", 2],
+    ["(1,2)", worldWith(1, 2), "vm+halves+fault", 3],
+    ["(2,2)", worldWith(2, 2), "raw", 6],
+  ];
+  for (const [name, world, alphabet, depth] of cases)
+    it(`${name}, ${alphabet} to depth ${depth}: leads the engine to the state it is a way to`, () => {
+      const search = new Search({
+        world,
+        alphabet: alphabetOf(world.setup, alphabet),
+        promises: [],
+        limits: { depth, states: 1e6, bytes: 1e9 },
+      });
+      while (search.advance(1000));
+      const { space, store } = search;
+      const stored = new Int32Array(space.width);
+      const reached = new Int32Array(space.width);
+      for (let state = 0; state < store.count; state++) {
+        const way = wayTo(search, state);
+        store.read(state, stored);
+        space.enter(play(world, way), reached);
+        if (way.some(inject)) space.spend(reached);
+        expect([...reached], way.map((a) => actionText(world.setup, a)).join("; ")).toEqual([...stored]);
+      }
+    });
+});
 
 describe("reduced and unreduced", () => {
   const cases: readonly (readonly [string, World, string, number])[] = [

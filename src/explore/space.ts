@@ -3,7 +3,7 @@
  * of the model is written here a second time; this only avoids asking the same question twice.
  */
 import type { Action } from "../engine/actions.ts";
-import { phasesOf, stepPhase } from "../engine/step.ts";
+import { phasesOf } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
 import type { Move } from "./alphabet.ts";
 import type { Freedom } from "./freedom.ts";
@@ -11,41 +11,14 @@ import { normalGuest } from "./guest-normal.ts";
 import { normalHost } from "./host-normal.ts";
 import { Memo } from "./memo.ts";
 import { type Renaming, renamingOf } from "./renaming.ts";
+import { type Effect, type EffectPart, Runs, type Stage, TOO_LATE } from "./runs.ts";
 import { Shape } from "./shape.ts";
 import { type Group, grown, HOST, keyOf, type Slot, Slots } from "./slots.ts";
-import { Tracker } from "./tracked.ts";
-
-/** What an action did, as changes to groups. `REJECTED`: it makes no sense there. */
-interface Effect {
-  readonly no: number;
-  readonly rejected: boolean;
-  /** Changed groups, ascending; empty if nothing changed. */
-  readonly parts: readonly EffectPart[];
-}
-
-interface EffectPart {
-  readonly no: number;
-  readonly group: number;
-  /** Index, value, index, value … */
-  readonly changes: Int32Array;
-}
-
-const REJECTED: Effect = { no: -1, rejected: true, parts: [] };
-const SAME: Effect = { no: -1, rejected: false, parts: [] };
 
 export interface SpaceOptions {
   readonly freedom: Freedom;
   /** Normal form at all; off only for tests that compare. */
   readonly normal: boolean;
-}
-
-/** One step of a move: an action, or one phase of it. */
-interface Stage {
-  readonly action: Action;
-  readonly phase: number;
-  /** The first stage of the move: a rejection there is one of the move. */
-  readonly first: boolean;
-  readonly memo: Memo<Effect>;
 }
 
 interface Plan {
@@ -113,7 +86,7 @@ export class Space {
   /** Symmetry that led from the given world to the initial state. */
   readonly frame: number;
   private readonly shape: Shape;
-  private readonly tracker = new Tracker();
+  private readonly runs: Runs;
   private readonly options: SpaceOptions;
   private readonly renamings: readonly Renaming[];
   private readonly plans: readonly Plan[];
@@ -126,9 +99,7 @@ export class Space {
   private readonly imageOf: readonly (readonly GroupMap[])[];
   private readonly scratch: Int32Array;
   private readonly other: Int32Array;
-  private runs = 0;
-  private effects = 0;
-  private partNo = new Map<string, EffectPart>();
+  private readonly before: Int32Array;
 
   constructor(world: World, moves: readonly Move[], options: SpaceOptions) {
     const { setup } = world;
@@ -137,19 +108,21 @@ export class Space {
     this.slots = new Slots(setup.vsmmus.length);
     this.groups = this.slots.groups;
     this.width = this.groups.length;
-    this.shape = new Shape(setup, this.slots);
+    this.shape = new Shape(world, this.slots);
+    this.runs = new Runs(this.shape);
+    this.before = new Int32Array(this.width);
     this.renamings = options.freedom.symmetries.map((s) => renamingOf(setup, s));
     const last = this.groups[this.width - 1] as Group;
     const flag = last.slot("spent");
     this.unspent = last.intern(new Map());
     this.spent = last.intern(new Map([[flag, flag.intern(true)]]));
-    const memos = new Map<string, Memo<Effect>>();
+    const memos = new Map<string, Pick<Stage, "memo" | "whole">>();
     const stages = (action: Action, first: boolean): Stage[] =>
       Array.from({ length: phasesOf(setup, action) }, (_, phase) => {
         const key = `${keyOf(action)}/${phase}`;
-        const memo = memos.get(key) ?? new Memo<Effect>();
+        const memo = memos.get(key) ?? { memo: new Memo<Effect>(), whole: new Memo<Effect>() };
         memos.set(key, memo);
-        return { action, phase, first: first && phase === 0, memo };
+        return { action, phase, first: first && phase === 0, ...memo };
       });
     this.plans = moves.map((m) => ({
       when: m.when ?? null,
@@ -203,29 +176,14 @@ export class Space {
   /** Successor by a move, canonical: -2 if rejected, -1 if nothing changed, else the symmetry that was applied. */
   next(ids: Int32Array, move: number, out: Int32Array): number {
     const plan = this.plans[move] as Plan;
-    const { width, groups } = this;
+    const { width } = this;
     if (plan.fault && ids[width - 1] !== this.unspent) return -2;
     if (plan.when !== null && !this.derive(plan.whenMemo, ids, plan.when)) return -2;
     for (let i = 0; i < width; i++) out[i] = ids[i] as number;
     if (plan.fault) out[width - 1] = this.spent;
     for (let n = 0; n < plan.stages.length; n++) {
       const stage = plan.stages[n] as Stage;
-      const effect = stage.memo.find(groups, out, this.slots.epoch) ?? this.run(out, stage);
-      if (effect.rejected) {
-        if (stage.first) return -2;
-        continue;
-      }
-      const { parts } = effect;
-      for (let i = 0; i < parts.length; i++) {
-        const p = parts[i] as EffectPart;
-        const old = out[p.group] as number;
-        let now = this.cache.get(p.no, old);
-        if (now < 0) {
-          now = this.normalState(p.group, (groups[p.group] as Group).changed(old, p.changes));
-          this.cache.set(p.no, old, now);
-        }
-        out[p.group] = now;
-      }
+      if (!this.staged(out, stage) && stage.first) return -2;
     }
     for (let i = 0; i < width; i++) if (out[i] !== ids[i]) return this.canonical(out);
     return -1;
@@ -235,61 +193,52 @@ export class Space {
     return this.plans.length;
   }
 
-  private begin(): void {
-    this.tracker.begin(++RUN.stamp);
-    this.runs++;
-  }
-
-  /** A world whose readings are logged. */
-  private watched(ids: ArrayLike<number>): World {
-    return this.shape.assemble((s) => this.groups[s.group]?.value(ids[s.group] as number, s), this.tracker);
-  }
-
-  private run(ids: Int32Array, stage: Stage): Effect {
-    const world = this.watched(ids);
-    this.begin();
-    const { world: after, outcome } = stepPhase(world, stage.action, stage.phase, this.tracker.copy);
-    let effect = REJECTED;
-    if (!outcome.rejected) effect = after === world ? SAME : this.effectOf(ids, after);
-    stage.memo.learn(this.groups, ids, this.slots.epoch, this.tracker.log, effect);
-    return effect;
-  }
-
-  private effectOf(ids: Int32Array, after: World): Effect {
-    const changes: number[][] = this.groups.map(() => []);
-    this.shape.extract(
-      after,
-      (slot, value) => {
-        const id = slot.intern(value);
-        // Writing what was there already changes nothing here; it does where something else was, unless that was read.
-        const equal = this.groups[slot.group]?.get(ids[slot.group] as number, slot.index) === id;
-        if (!equal || slot.seen !== RUN.stamp) changes[slot.group]?.push(slot.index, id);
-      },
-      (slot) => this.tracker.read(slot),
-    );
-    const parts: EffectPart[] = [];
-    changes.forEach((list, group) => {
-      if (list.length === 0) return;
-      const key = `${group}:${list.join()}`;
-      let part = this.partNo.get(key);
-      if (part === undefined) {
-        part = { no: this.partNo.size, group, changes: Int32Array.from(list) };
-        this.partNo.set(key, part);
+  /** Does one stage to a state; false if it was rejected. */
+  private staged(ids: Int32Array, stage: Stage): boolean {
+    const { groups, runs } = this;
+    const { epoch } = this.slots;
+    const effect = stage.memo.find(groups, ids, epoch) ?? runs.stage(ids, stage, false);
+    if (effect === TOO_LATE) return this.stagedWhole(ids, stage);
+    if (effect.rejected) return false;
+    const { parts, notes } = effect;
+    if (notes === null) {
+      for (let i = 0; i < parts.length; i++) this.apply(ids, parts[i] as EffectPart);
+      return true;
+    }
+    this.before.set(ids);
+    for (let i = 0; i < parts.length; i++) this.apply(ids, parts[i] as EffectPart);
+    for (let v = 0; v < notes.memos.length; v++) {
+      if (v === notes.home) continue;
+      const memo = notes.memos[v] as Memo<Effect>;
+      const told = memo.find(groups, ids, this.slots.epoch) ?? runs.told(ids, v, notes);
+      if (told === TOO_LATE) {
+        ids.set(this.before);
+        return this.stagedWhole(ids, stage);
       }
-      parts.push(part);
-    });
-    return parts.length === 0 ? SAME : { no: this.effects++, rejected: false, parts };
+      for (let i = 0; i < told.parts.length; i++) this.apply(ids, told.parts[i] as EffectPart);
+    }
+    return true;
   }
 
-  /** An answer derived from a state by `ask`, learnt like a step's. */
+  private stagedWhole(ids: Int32Array, stage: Stage): boolean {
+    const effect = stage.whole.find(this.groups, ids, this.slots.epoch) ?? this.runs.stage(ids, stage, true);
+    for (const part of effect.parts) this.apply(ids, part);
+    return !effect.rejected;
+  }
+
+  private apply(ids: Int32Array, p: EffectPart): void {
+    const old = ids[p.group] as number;
+    let now = this.cache.get(p.no, old);
+    if (now < 0) {
+      now = this.normalState(p.group, (this.groups[p.group] as Group).changed(old, p.changes));
+      this.cache.set(p.no, old, now);
+    }
+    ids[p.group] = now;
+  }
+
+  /** An answer that `ask` derives from a state, learnt like a step's. */
   derive<T>(memo: Memo<T>, ids: Int32Array, ask: (w: World) => T): T {
-    const known = memo.find(this.groups, ids, this.slots.epoch);
-    if (known !== undefined) return known;
-    const world = this.watched(ids);
-    this.begin();
-    const answer = ask(world);
-    memo.learn(this.groups, ids, this.slots.epoch, this.tracker.log, answer);
-    return answer;
+    return this.runs.derive(memo, ids, ask);
   }
 
   private normalState(group: number, id: number): number {
@@ -335,7 +284,7 @@ export class Space {
     scratch.set(ids);
     for (let s = 1; s < n; s++) {
       this.imageInto(s, ids, other);
-      if (this.before(other, scratch)) {
+      if (this.less(other, scratch)) {
         for (let i = 0; i < width; i++) scratch[i] = other[i] as number;
         best = s;
       }
@@ -360,7 +309,7 @@ export class Space {
     }
   }
 
-  private before(a: Int32Array, b: Int32Array): boolean {
+  private less(a: Int32Array, b: Int32Array): boolean {
     for (let g = 0; g < this.width; g++) {
       const x = a[g] as number;
       const y = b[g] as number;
@@ -382,9 +331,6 @@ export class Space {
 
   /** Runs of the engine so far, for reports. */
   get engineRuns(): number {
-    return this.runs;
+    return this.runs.count;
   }
 }
-
-/** Stamps of runs are told apart across spaces, because slots remember them. */
-const RUN = { stamp: 0 };

@@ -92,8 +92,8 @@ export class Tracker {
       if (key in written) return written[key];
       const f = fields[key];
       if (f === undefined) return undefined;
-      // A leaf tells by itself; that there is one and not null is told here.
-      if (f.slot !== null && (typeof f.value !== "object" || f.value === null)) read(f.slot);
+      // Whether there is a leaf or null is a read, too.
+      if (f.slot !== null) read(f.slot);
       return f.value;
     };
     const proxy = new Proxy({} as Record<string, unknown>, {

@@ -4,7 +4,7 @@
  */
 import { noteStore } from "../arch/history.ts";
 import { noteUnmap } from "../arch/tlb.ts";
-import { type Cx, own } from "../cx.ts";
+import { type Cx, type MemoryNote, own } from "../cx.ts";
 import { findTable, type Mapping, mapRange, memRead64, memWrite64, unmapRange } from "../memory.ts";
 import type { GuestSmmu } from "./types.ts";
 
@@ -26,6 +26,28 @@ export function setArch(cx: Cx, v: number, arch: GuestSmmu["arch"]): void {
   if (cx.w.guest.smmus[v]?.arch !== arch) ownGuestSmmu(cx, v).arch = arch;
 }
 
+/** True if only the acting guest's vSMMU is told now. */
+function putOff(cx: Cx, note: MemoryNote): boolean {
+  if (cx.watch === null || cx.watch.home < 0) return false;
+  cx.watch.notes.push(note);
+  return true;
+}
+
+/** What was put off, for one vSMMU. Its structures must not be among what was stored to: memory has moved on. */
+export function tellSmmu(cx: Cx, v: number, notes: readonly MemoryNote[]): void {
+  const read = reader(cx);
+  for (const n of notes) {
+    const { arch } = cx.w.guest.smmus[v] as GuestSmmu;
+    setArch(
+      cx,
+      v,
+      n.kind === "store"
+        ? noteStore(arch, n.addr, n.old, n.now, read)
+        : noteUnmap(arch, n.ttb, n.range, read),
+    );
+  }
+}
+
 /** Rule G-STORE-1: one 64-bit store; false if no RAM is there. An equal store changes nothing. */
 export function guestStore(cx: Cx, addr: bigint, value: bigint): boolean {
   const old = memRead64(cx.w.memory, addr);
@@ -33,8 +55,10 @@ export function guestStore(cx: Cx, addr: bigint, value: bigint): boolean {
   if (old === value) return true;
   const read = reader(cx);
   const { smmus } = cx.w.guest;
+  const later = putOff(cx, { kind: "store", addr, old, now: value });
   for (let v = 0; v < smmus.length; v++)
-    setArch(cx, v, noteStore((smmus[v] as GuestSmmu).arch, addr, old, value, read));
+    if (!later || v === cx.watch?.home)
+      setArch(cx, v, noteStore((smmus[v] as GuestSmmu).arch, addr, old, value, read));
   return memWrite64(cx, addr, value);
 }
 
@@ -50,7 +74,10 @@ function noteGone(cx: Cx, ttb: bigint, gone: readonly Mapping[]): void {
   if (gone.length === 0) return;
   const read = reader(cx);
   const { smmus } = cx.w.guest;
+  let later = false;
+  for (const range of gone) later = putOff(cx, { kind: "unmap", ttb, range });
   for (let v = 0; v < smmus.length; v++) {
+    if (later && v !== cx.watch?.home) continue;
     let { arch } = smmus[v] as GuestSmmu;
     for (const m of gone) arch = noteUnmap(arch, ttb, m, read);
     setArch(cx, v, arch);

@@ -27,7 +27,7 @@ export function ownFile(cx: Cx, file: number): Draft<IommufdFile> {
   const files = ownFiles(cx);
   const now = files[file] as IommufdFile;
   if (cx.owned.has(now)) return now;
-  const copy = fresh(cx, (cx.copy?.(now) as IommufdFile | null | undefined) ?? { ...now });
+  const copy = fresh(cx, (cx.watch?.copy(now) as IommufdFile | null | undefined) ?? { ...now });
   files[file] = copy;
   return copy;
 }
