@@ -86,6 +86,7 @@ export const COMMANDS: readonly Command[] = [
   tab("ioctls", "Ioctls: every host call", "i"),
   tab("diff", "Diff: what the step changed", "x"),
   tab("script", "Script: the session as text", "s"),
+  tab("log", "Log: the replayed lines beside the steps", "l"),
   { id: "place-graph", title: "Show the graph", group: "View", run: () => openPlace("graph") },
   { id: "place-controls", title: "Show the controls", group: "View", run: () => openPlace("controls") },
   { id: "place-inspector", title: "Show the inspector", group: "View", run: () => openPlace("inspector") },

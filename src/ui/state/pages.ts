@@ -16,6 +16,12 @@ interface PageInfo {
 
 /** In the order of the header. Only what exists: an unbuilt place is not shown. */
 export const PAGES = {
+  replay: {
+    title: "Replay",
+    glyph: "log",
+    about: "Replay a QEMU trace log and compare it with the model",
+    keywords: "open file recording trace events drop import",
+  },
   compare: {
     title: "Compare",
     glyph: "compare",

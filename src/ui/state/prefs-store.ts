@@ -4,7 +4,7 @@ import { readStored, writeStored } from "./storage.ts";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
-export const TIMELINE_TABS = ["calls", "ioctls", "diff", "script"] as const;
+export const TIMELINE_TABS = ["calls", "ioctls", "diff", "script", "log"] as const;
 export type TimelineTab = (typeof TIMELINE_TABS)[number];
 /** The places a narrow screen shows one at a time. */
 export const PLACES = ["graph", "controls", "inspector", "timeline"] as const;

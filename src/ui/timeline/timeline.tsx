@@ -1,4 +1,4 @@
-/** Every step that was ever played, and four ways to look at the one on the table. */
+/** Every step that was ever played, and five ways to look at the one on the table. */
 import { lazy, type ReactNode, Suspense } from "react";
 import { ErrorBoundary } from "../app/error-boundary.tsx";
 import { type TimelineTab, usePrefs } from "../state/prefs-store.ts";
@@ -10,6 +10,7 @@ import "./timeline.css";
 
 const IoctlsTab = lazy(() => import("./ioctls/ioctls-tab.tsx"));
 const DiffTab = lazy(() => import("./diff/diff-tab.tsx"));
+const LogTab = lazy(() => import("../replay/log-tab.tsx"));
 const ScriptTab = lazy(() => import("./script/script-tab.tsx"));
 
 /** All but the first are fetched when they are first looked at. */
@@ -22,6 +23,7 @@ const TABS: readonly { readonly id: TimelineTab; readonly name: string; body(): 
   { id: "ioctls", name: "Ioctls", body: () => later(<IoctlsTab />) },
   { id: "diff", name: "Diff", body: () => later(<DiffTab />) },
   { id: "script", name: "Script", body: () => later(<ScriptTab />) },
+  { id: "log", name: "Log", body: () => later(<LogTab />) },
 ];
 
 export function Timeline() {
