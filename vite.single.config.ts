@@ -1,20 +1,28 @@
 /**
- * The lab as one HTML file that runs from disk: scripts, styles, fonts and workers are all inside. The policy names the
- * inlined script by its checksum, so that nothing else can run.
+ * The lab as one HTML file that runs from disk: scripts, styles, fonts and workers are all inside, the big script packed.
+ * The policy names the unpacking script and the packed one by their checksums, so that nothing else can run.
  */
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
 const sha256 = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
-/** A script's end tag inside a script ends it; in a string it can be written otherwise. */
-const inScript = (code: string): string =>
-  code.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
-
 /** Every browser that runs the page reads WOFF 2; the older form would only add weight. */
 const withoutWoff = (css: string): string =>
   css.replace(/,\s*url\(["']?data:font\/woff;base64,[^)]*\)\s*format\(["']?woff["']?\)/g, "");
+
+/** Puts what `#packed` holds back as the script that it is; the policy knows that script, too. */
+const UNPACK = `
+const packed = document.getElementById("packed");
+const bytes = Uint8Array.from(atob(packed.textContent), (c) => c.charCodeAt(0));
+const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+const script = document.createElement("script");
+script.type = "module";
+script.textContent = await new Response(stream).text();
+packed.replaceWith(script);
+`;
 
 const oneFile: Plugin = {
   name: "one-file",
@@ -32,11 +40,11 @@ const oneFile: Plugin = {
       file.type === "asset" && file.fileName.endsWith(".css") ? [withoutWoff(String(file.source))] : [],
     );
     // With everything in one script there is nothing to load ahead; the bundler's mark for it would stay.
-    let code = inScript(chunk.code.replaceAll("__VITE_PRELOAD__", "void 0"));
+    let code = chunk.code.replaceAll("__VITE_PRELOAD__", "void 0");
     // Workers that were built as files of their own become blobs of this one.
     for (const file of Object.values(bundle)) {
       if (file.type !== "asset" || !file.fileName.endsWith(".js")) continue;
-      const source = JSON.stringify(inScript(String(file.source)));
+      const source = JSON.stringify(String(file.source));
       const name = file.fileName.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/^assets\//, "(?:assets/)?");
       const use = new RegExp(
         `new URL\\((?:/\\* @vite-ignore \\*/)?\\s*["'\`](?:\\./)?${name}["'\`],\\s*import\\.meta\\.url\\)(?:\\.href)?`,
@@ -51,7 +59,7 @@ const oneFile: Plugin = {
     }
     const policy = [
       "default-src 'none'",
-      `script-src ${sha256(code)}`,
+      `script-src ${sha256(UNPACK)} ${sha256(code)}`,
       "style-src 'unsafe-inline'",
       "font-src data:",
       "img-src data: blob:",
@@ -67,10 +75,15 @@ const oneFile: Plugin = {
         () => `http-equiv="Content-Security-Policy" content="${policy}`,
       );
     const style = styles.map((css) => `<style>${css.replaceAll("</style", "<\\/style")}</style>`).join("\n");
+    const packed = gzipSync(code, { level: 9 }).toString("base64");
     // Behind the body: an inline module runs when the page has been read.
     page = page
       .replace("</head>", () => `${style}\n</head>`)
-      .replace("</body>", () => `<script type="module">${code}</script>\n</body>`);
+      .replace(
+        "</body>",
+        () =>
+          `<script type="application/gzip" id="packed">${packed}</script>\n<script type="module">${UNPACK}</script>\n</body>`,
+      );
     html.source = page;
     html.fileName = "vsmmu-lab.html";
     for (const [name, file] of Object.entries(bundle)) if (file !== html) delete bundle[name];

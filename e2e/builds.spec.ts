@@ -29,6 +29,11 @@ test("the single file holds everything and runs from disk", async ({ page }) => 
   await page.getByTestId("open-reviews").click();
   await page.getByTestId("review-divergences").click();
   await expect(page.getByTestId("review-tally")).toContainText("held");
+  await page.getByRole("button", { name: "Back to the lab" }).click();
+  // A worker, and a recording that is a file of its own elsewhere.
+  await page.getByTestId("open-replay").click();
+  await page.getByTestId("recording-boot-dma").click();
+  await expect(page.getByText("Log and model agree in all")).toBeVisible({ timeout: 60_000 });
   expect(problems).toEqual([]);
 });
 
