@@ -1,7 +1,6 @@
 /** Which situation, which kernel, which QEMU; and the ways to everything else. */
 import { useOverlays } from "../state/overlays-store.ts";
 import { THEMES, type Theme, usePrefs } from "../state/prefs-store.ts";
-import { useReview } from "../state/review-store.ts";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { Menu } from "../widgets/menu.tsx";
@@ -58,10 +57,6 @@ export function Header() {
       </div>
       <div className="header-ways">
         <Ways />
-        <Button aria-label="Share" data-testid="open-share" onClick={() => useReview.getState().share(true)}>
-          <Glyph name="share" />
-          <span className="header-way">Share</span>
-        </Button>
         <Button
           aria-label="Commands"
           aria-keyshortcuts="Control+K Meta+K"
