@@ -28,6 +28,8 @@ export interface MadeQuestion extends Question {
 
 /** Scenes looked at for one question; behind that the wish counts as one that cannot be met. */
 const TRIES = 24;
+/** Weight of a question whose answer the command made. */
+const TELLING = 3;
 
 /** Everything that can be asked of a scene, with how telling it is. */
 function asksOf(scene: Scene): { readonly ask: Ask; readonly weight: number }[] {
@@ -47,8 +49,8 @@ function asksOf(scene: Scene): { readonly ask: Ask; readonly weight: number }[] 
   out.push({ ask: { kind: "errno" }, weight: outcome.ok ? 2 : 12 });
   if (raw === "dma") return out;
   const calls = decidingCalls(outcome);
-  for (let n = 1; n <= Math.min(calls.length + 1, 6); n++)
-    if (calls.length > 0) out.push({ ask: { kind: "call", n }, weight: calls.length > 1 ? 2 : 1 });
+  for (let n = 1; calls.length > 0 && n <= Math.min(calls.length + 1, 6); n++)
+    out.push({ ask: { kind: "call", n }, weight: calls.length > 1 ? 3 : 1 });
   for (const { obj, file } of objectList(world)) {
     if (obj.name === null || file !== 0) continue;
     const ask: Ask = { kind: "users", object: obj.name };
@@ -72,6 +74,8 @@ export function makeQuestion(seed: number, wish: Wish = {}): MadeQuestion | null
         kinds.includes(ask.kind) &&
         (wish.rule === undefined || explaining(ask, scene.moment).some((r) => r.id === wish.rule)),
     );
+    // A command that does next to nothing is asked about when nothing better comes.
+    if (!asks.some((a) => a.weight >= TELLING) && n < TRIES / 2) continue;
     if (asks.length === 0) continue;
     const question = questionOf(chosen(asks, kinds, chance), scene.situation, scene.moment, chance);
     if (question === null || (wish.difficulty !== undefined && question.difficulty !== wish.difficulty))
@@ -88,7 +92,7 @@ function chosen(
   chance: Chance,
 ): Ask {
   const there = kinds.filter((k) => asks.some((a) => a.ask.kind === k));
-  const heavy = there.filter((k) => asks.some((a) => a.ask.kind === k && a.weight >= 3));
+  const heavy = there.filter((k) => asks.some((a) => a.ask.kind === k && a.weight >= TELLING));
   const kind = chance.pick(heavy.length > 0 ? heavy : there);
   const of = asks.filter((a) => a.ask.kind === kind);
   let at = chance.below(of.reduce((n, a) => n + a.weight, 0));

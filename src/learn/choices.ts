@@ -3,11 +3,12 @@
  * command less, what another device gets. Each knows where it comes from, so that a wrong answer can be told so.
  */
 import { KERNEL_PROFILES } from "../engine/kernel/profiles.ts";
+import { objectList } from "../engine/objects.ts";
 import { QEMU_PROFILES } from "../engine/qemu/profiles.ts";
 import type { Setup } from "../engine/setup.ts";
 import { statementText } from "../script/ast.ts";
 import { decidingCalls } from "../script/judge.ts";
-import { answerOf } from "./answer.ts";
+import { answerOf, REJECTED } from "./answer.ts";
 import type { Ask, AskKind } from "./prediction.ts";
 import type { Chance } from "./random.ts";
 import { actionsOf, type Moment, playOn, type Situation, worldAfter } from "./situation.ts";
@@ -61,6 +62,14 @@ function sameUpTo(n: number, a: Moment, b: Moment): boolean {
   return true;
 }
 
+/** A device that the host keeps and one that is bound and blocked are attached to nothing alike. */
+const sameAnswer = (ask: Ask, a: string, b: string): boolean =>
+  a === b || (ask.kind === "attachment" && [a, b].every((x) => x === "none" || x === "blocked"));
+
+/** An answer that can be said of hardware and promise alike. */
+const said = (answer: string | null): string | null =>
+  answer === "pass-bypass" || answer === "pass-s1" || answer === "abort" ? answer : null;
+
 /** Up to `WRONG_CHOICES` answers that are not right, the telling ones first. */
 export function wrongChoices(
   ask: Ask,
@@ -92,6 +101,20 @@ export function wrongChoices(
       for (const n of [ask.n + 1, ask.n - 1])
         if (n >= 1) yield { value: calls[n - 1]?.call ?? null, why: `That is call ${n}.` };
     }
+    if (ask.kind === "users")
+      for (const { obj, file } of objectList(moment.world))
+        if (obj.name !== null && file === 0 && obj.name !== ask.object)
+          yield { value: String(obj.users), why: `${obj.name} has so many.` };
+    if (ask.kind === "dma")
+      yield {
+        value: said(answerOf({ ...ask, kind: "legal" }, moment)),
+        why: "That is what the architecture promises.",
+      };
+    if (ask.kind === "legal")
+      yield {
+        value: said(answerOf({ ...ask, kind: "dma" }, moment)),
+        why: "That is what the hardware does.",
+      };
     if (ask.kind !== "attachment" && ask.kind !== "dma" && ask.kind !== "legal") return;
     for (const { name } of setup.devices)
       if (name !== ask.dev)
@@ -104,6 +127,11 @@ export function wrongChoices(
         yield { value: replay(setup, [i]), why: `So it would be without "${statementText(item)}".` };
     }
   };
+  const twice: Source = function* () {
+    if (ask.kind !== "errno" && ask.kind !== "users") return;
+    const again = playOn(moment.world, actions, false);
+    if (again !== null) yield { value: answerOf(ask, again), why: "So it would be the second time." };
+  };
   const releases: Source = function* () {
     for (const other of otherSetups(setup, chance)) {
       if (played >= MOST_PLAYED) return;
@@ -111,18 +139,21 @@ export function wrongChoices(
     }
   };
   const out = new Map<string, Choice>();
+  const offer = (c: Choice): void => {
+    const taken = [right, ...out.keys()].some((value) => sameAnswer(ask, value, c.value));
+    if (!taken) out.set(c.value, c);
+  };
   const found = chance.percent(50)
-    ? [before, neighbours, nearby, releases]
-    : [neighbours, before, releases, nearby];
+    ? [before, twice, neighbours, nearby, releases]
+    : [neighbours, before, releases, nearby, twice];
   for (const source of found)
     for (const { value, why } of source()) {
       if (out.size >= WRONG_CHOICES) break;
-      if (value !== null && value !== right && value !== "rejected" && !out.has(value))
-        out.set(value, { value, why });
+      if (value !== null && value !== REJECTED) offer({ value, why });
     }
   for (const value of chance.shuffled(fillersOf(ask, right))) {
     if (out.size >= WRONG_CHOICES) break;
-    if (value !== right && !out.has(value)) out.set(value, { value, why: null });
+    offer({ value, why: null });
   }
   return [...out.values()];
 }
