@@ -14,7 +14,7 @@ describe("v4", () => {
       ...UP,
       "gbpa v0 abort",
       "expect calls none",
-      "expect d0 attached=s2 dma=pass-s2 diverges=D1",
+      "expect d0 attached=s2 legal=abort dma=pass-s2 diverges=D1",
     ]);
   });
 
