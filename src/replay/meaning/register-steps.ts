@@ -356,15 +356,14 @@ export class RegisterSteps {
     const here = steps[steps.length - 1] ?? null;
     const sid = num(first.f, "sid");
     const v = vsmmus.ofSid(sid) ?? vsmmus.at(0);
-    const end = g.events[g.events.length - 1] as LogEvent;
-    if (end.name === "smmuv3_translate_success") this.translated.add(v.index);
+    // An interrupt may stand behind the fault that raised it.
+    const end = g.events.findLast((e) => ACTED[e.name] !== undefined);
+    if (end?.name === "smmuv3_translate_success") this.translated.add(v.index);
     if (g.events.some((e) => e.name === "smmuv3_find_ste")) {
       this.fetchesSeen = true;
       this.cx.memory(v).fetched(g.events, here);
-    } else if (!this.fetchesSeen && v.smmuen) {
-      const kind = ACTED[end.name];
-      if (kind !== undefined) this.cx.memory(v).acted(sid, kind, end.line, here);
-    }
+    } else if (end !== undefined && !this.fetchesSeen && v.smmuen)
+      this.cx.memory(v).acted(sid, ACTED[end.name] ?? "translate", end.line, here);
     return -1;
   }
 }
