@@ -45,7 +45,8 @@ class Classes {
     while (id >= this.of.length) this.of = grown(this.of, -1);
     let key = "";
     const from = id * g.stride;
-    for (const i of this.indices) key += String.fromCharCode((g.data[from + i] as number) & 0xffff, (g.data[from + i] as number) >>> 16);
+    for (const i of this.indices)
+      key += String.fromCharCode((g.data[from + i] as number) & 0xffff, (g.data[from + i] as number) >>> 16);
     let cls = this.known.get(key);
     if (cls === undefined) {
       cls = this.known.size;

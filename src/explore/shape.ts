@@ -6,7 +6,17 @@ import type { GuestMemory, Line, MemPage } from "../engine/memory.ts";
 import type { Setup } from "../engine/setup.ts";
 import type { World } from "../engine/world.ts";
 import { HOST, type Slot, type Slots } from "./slots.ts";
-import { type ListInside, leafOf, listOf, type NodeField, nodeOf, plain, type Tracker } from "./tracked.ts";
+import {
+  LazyPage,
+  type ListInside,
+  leafOf,
+  listOf,
+  type NodeKind,
+  nodeKind,
+  nodeOf,
+  plain,
+  type Tracker,
+} from "./tracked.ts";
 
 type Value = (slot: Slot) => unknown;
 type Emit = (slot: Slot, value: unknown) => void;
@@ -36,18 +46,18 @@ interface ListSlots {
 }
 
 interface FileSlots {
-  readonly fields: readonly Slot[];
+  readonly fields: NodeKind;
   readonly objects: ListSlots;
 }
 
 interface VsmmuSlots {
-  readonly regs: readonly Slot[];
-  readonly accel: readonly Slot[];
+  readonly regs: NodeKind;
+  readonly accel: NodeKind;
   readonly slots: ListSlots;
-  readonly guest: readonly Slot[];
-  readonly sw: readonly Slot[];
-  readonly arch: readonly Slot[];
-  readonly caches: readonly Slot[];
+  readonly guest: NodeKind;
+  readonly sw: NodeKind;
+  readonly arch: NodeKind;
+  readonly caches: NodeKind;
 }
 
 function listSlots(make: (i: number) => Slot, length: Slot): ListSlots {
@@ -64,12 +74,6 @@ export class Shape {
   readonly slots: Slots;
   readonly setup: Setup;
 
-  /** Fields of the records whose fields are slots of their own. */
-  private readonly regs: readonly string[];
-  private readonly accel: readonly string[];
-  private readonly archFields: readonly string[];
-  private readonly caches: readonly string[];
-  private readonly sw: readonly string[];
   /** Where each part of a world is, looked up once. */
   private readonly files: FileSlots[] = [];
   private readonly fileCount: Slot;
@@ -78,7 +82,7 @@ export class Shape {
   private readonly smmus: readonly Slot[];
   private readonly hw: readonly Slot[];
   private readonly tlb: Slot;
-  private readonly qemu: readonly Slot[];
+  private readonly qemu: NodeKind;
   private readonly devices: readonly Slot[];
   private readonly vsmmus: readonly VsmmuSlots[];
   private readonly provenance: readonly Slot[];
@@ -94,11 +98,9 @@ export class Shape {
     const keys = (x: object | undefined): string[] => Object.keys(x ?? {});
     const smmu = world.qemu.smmus[0];
     const guest = world.guest.smmus[0];
-    this.regs = keys(smmu?.regs);
-    this.accel = keys(smmu?.accel);
-    this.archFields = keys(guest?.arch).filter((k) => k !== "caches");
-    this.caches = keys(guest?.arch.caches);
-    this.sw = keys(guest?.sw);
+    const archFields = keys(guest?.arch).filter((k) => k !== "caches");
+    const record = (names: readonly string[], slot: (k: string) => Slot): NodeKind =>
+      nodeKind(names, names.map(slot));
     const host = (path: string): Slot => slots.host(path);
     const each = (of: readonly unknown[], path: string): Slot[] => of.map((_, i) => host(`${path}${i}`));
     this.fileCount = host("files");
@@ -107,16 +109,16 @@ export class Shape {
     this.smmus = each(setup.psmmus, "s");
     this.hw = each(setup.devices, "h");
     this.tlb = host("tlb");
-    this.qemu = QEMU_FIELDS.map((k) => host(`q.${k}`));
+    this.qemu = record(QEMU_FIELDS, (k) => host(`q.${k}`));
     this.devices = each(setup.devices, "qd");
     this.vsmmus = setup.vsmmus.map((_, v) => ({
-      regs: this.regs.map((k) => slots.vsmmu(v, `r.${k}`)),
-      accel: this.accel.map((k) => host(`a${v}.${k}`)),
+      regs: record(keys(smmu?.regs), (k) => slots.vsmmu(v, `r.${k}`)),
+      accel: record(keys(smmu?.accel), (k) => host(`a${v}.${k}`)),
       slots: listSlots((i) => host(`sl${v}.${i}`), host(`sl${v}`)),
-      guest: GUEST_FIELDS.map((k) => slots.vsmmu(v, k)),
-      sw: this.sw.map((k) => slots.vsmmu(v, `sw.${k}`)),
-      arch: this.archFields.map((k) => slots.vsmmu(v, `arch.${k}`)),
-      caches: this.caches.map((k) => slots.vsmmu(v, `caches.${k}`)),
+      guest: record(GUEST_FIELDS, (k) => slots.vsmmu(v, k)),
+      sw: record(keys(guest?.sw), (k) => slots.vsmmu(v, `sw.${k}`)),
+      arch: record(archFields, (k) => slots.vsmmu(v, `arch.${k}`)),
+      caches: record(keys(guest?.arch.caches), (k) => slots.vsmmu(v, `caches.${k}`)),
     }));
     this.provenance = each(setup.devices, "p");
     this.injections = host("injections");
@@ -128,7 +130,10 @@ export class Shape {
   private file(f: number): FileSlots {
     for (let n = this.files.length; n <= f; n++)
       this.files.push({
-        fields: FILE_FIELDS.map((k) => this.slots.host(`f${n}.${k}`)),
+        fields: nodeKind(
+          FILE_FIELDS,
+          FILE_FIELDS.map((k) => this.slots.host(`f${n}.${k}`)),
+        ),
         objects: listSlots((i) => this.slots.host(`f${n}.o${i}`), this.slots.host(`f${n}.length`)),
       });
     return this.files[f] as FileSlots;
@@ -139,22 +144,16 @@ export class Shape {
     const { setup } = this;
     const leaf = (slot: Slot): unknown => (t === null ? value(slot) : t.leaf(slot, value(slot)));
     const each = (of: readonly Slot[]): unknown[] => of.map(leaf);
-    const record = (keys: readonly string[], of: readonly Slot[], more: Record<string, unknown> = {}): object => {
-      if (t === null) {
-        const out: Record<string, unknown> = {};
-        for (let i = 0; i < keys.length; i++) out[keys[i] as string] = value(of[i] as Slot);
-        return Object.assign(out, more);
-      }
-      const fields: Record<string, NodeField> = {};
-      for (let i = 0; i < keys.length; i++)
-        fields[keys[i] as string] = { slot: of[i] as Slot, value: leaf(of[i] as Slot) };
-      for (const k of Object.keys(more)) fields[k] = { slot: null, value: more[k] };
-      return t.node(fields);
+    const record = (kind: NodeKind, inside: Record<string, unknown> = {}): object => {
+      if (t !== null) return t.node(kind, inside, value);
+      const out: Record<string, unknown> = {};
+      for (let i = 0; i < kind.names.length; i++) out[kind.names[i] as string] = value(kind.slots[i] as Slot);
+      return Object.assign(out, inside);
     };
     const list = ({ at, length }: ListSlots): unknown[] => {
       const n = (value(length) as number | undefined) ?? 0;
       const items: unknown[] = new Array(n);
-      for (let i = 0; i < n; i++) items[i] = leaf(at(i));
+      for (let i = 0; i < n; i++) items[i] = value(at(i));
       return t === null ? items : t.list(items, at, length);
     };
 
@@ -163,11 +162,11 @@ export class Shape {
     const files: unknown[] = [];
     for (let f = 0; f < count; f++) {
       const s = this.file(f);
-      files.push(record(FILE_FIELDS, s.fields, { objects: list(s.objects) }));
+      files.push(record(s.fields, { objects: list(s.objects) }));
     }
     const smmus = this.vsmmus.map((s) => ({
-      regs: record(this.regs, s.regs),
-      accel: record(this.accel, s.accel),
+      regs: record(s.regs),
+      accel: record(s.accel),
       slots: list(s.slots),
     }));
     return {
@@ -180,12 +179,12 @@ export class Shape {
         smmus: each(this.smmus),
       },
       hw: { devices: each(this.hw), tlb: leaf(this.tlb) },
-      qemu: record(QEMU_FIELDS, this.qemu, { devices: each(this.devices), smmus }),
+      qemu: record(this.qemu, { devices: each(this.devices), smmus }),
       guest: {
         smmus: this.vsmmus.map((s) =>
-          record(GUEST_FIELDS, s.guest, {
-            arch: record(this.archFields, s.arch, { caches: record(this.caches, s.caches) }),
-            sw: record(this.sw, s.sw),
+          record(s.guest, {
+            arch: record(s.arch, { caches: record(s.caches) }),
+            sw: record(s.sw),
           }),
         ),
       },
@@ -198,14 +197,15 @@ export class Shape {
 
   private memory(value: Value, t: Tracker | null): GuestMemory {
     const s = this.slots;
-    const pages = s.pages.map((no): MemPage => {
-      const at = (i: number): Slot => s.line(no, i);
-      const lines: (Line | null)[] = NO_LINES.slice();
-      for (const [i, slot] of s.knownLines(no)) lines[i] = (value(slot) as Line | undefined) ?? null;
-      if (t === null) return { no, lines };
-      for (const [i, slot] of s.knownLines(no)) lines[i] = t.leaf(slot, lines[i] ?? null);
-      return { no, lines: t.list(lines, at, null) as (Line | null)[] };
-    });
+    const lines = (no: number): (Line | null)[] => {
+      const out: (Line | null)[] = NO_LINES.slice();
+      for (const [i, slot] of s.knownLines(no)) out[i] = (value(slot) as Line | undefined) ?? null;
+      return t === null ? out : (t.list(out, (i) => s.line(no, i), null) as (Line | null)[]);
+    };
+    // Of most pages a step looks at nothing but the number.
+    const pages = s.pages.map(
+      (no): MemPage => (t === null ? { no, lines: lines(no) } : new LazyPage(no, lines)),
+    );
     const { ram, tables } = this;
     return {
       ram: value(ram) as GuestMemory["ram"],
@@ -235,7 +235,7 @@ export class Shape {
     if (only !== HOST) this.extractMemory(w.memory, put, only);
   }
 
-  private fields(x: object, names: readonly string[], slots: readonly Slot[], put: Emit): void {
+  private fields(x: object, { names, slots }: NodeKind, put: Emit): void {
     const inside = nodeOf(x);
     for (let i = 0; i < names.length; i++) {
       const k = names[i] as string;
@@ -253,7 +253,7 @@ export class Shape {
     files.forEach((f, i) => {
       const file = f as object;
       const s = this.file(i);
-      this.fields(file, FILE_FIELDS, s.fields, put);
+      this.fields(file, s.fields, put);
       extractList(child(file, "objects"), s.objects, put);
     });
     if (known === undefined || files.length !== known.before) put(this.fileCount, files.length);
@@ -262,13 +262,13 @@ export class Shape {
     each(w.kernel.smmus, this.smmus);
     each(w.hw.devices, this.hw);
     put(this.tlb, w.hw.tlb);
-    this.fields(w.qemu, QEMU_FIELDS, this.qemu, put);
+    this.fields(w.qemu, this.qemu, put);
     each(child(w.qemu, "devices"), this.devices);
     const smmus = child<World["qemu"]["smmus"]>(w.qemu, "smmus");
     for (const [v, s] of this.vsmmus.entries()) {
       const q = smmus[v];
       if (q === undefined) continue;
-      this.fields(q.accel, this.accel, s.accel, put);
+      this.fields(q.accel, s.accel, put);
       extractList(q.slots, s.slots, put);
     }
     each(w.provenance, this.provenance);
@@ -281,18 +281,19 @@ export class Shape {
     const q = child<World["qemu"]["smmus"]>(w.qemu, "smmus")[v];
     const g = w.guest.smmus[v];
     if (q === undefined || g === undefined) return;
-    this.fields(q.regs, this.regs, s.regs, put);
-    this.fields(g, GUEST_FIELDS, s.guest, put);
-    this.fields(child(g, "sw"), this.sw, s.sw, put);
+    this.fields(q.regs, s.regs, put);
+    this.fields(g, s.guest, put);
+    this.fields(child(g, "sw"), s.sw, put);
     const arch = child<object>(g, "arch");
-    this.fields(arch, this.archFields, s.arch, put);
-    this.fields(child(arch, "caches"), this.caches, s.caches, put);
+    this.fields(arch, s.arch, put);
+    this.fields(child(arch, "caches"), s.caches, put);
   }
 
   private extractMemory(m: GuestMemory, put: Emit, only: number): void {
     const s = this.slots;
     for (const p of m.pages) {
       if (only >= 0 && s.groupOf(p.no) !== only) continue;
+      if (p instanceof LazyPage && p.untouched) continue;
       const inside = listOf(p.lines);
       if (inside === undefined) {
         s.knowPage(p.no);
@@ -309,7 +310,7 @@ export class Shape {
 function child<T>(x: object, k: string): T {
   const inside = nodeOf(x);
   if (inside === undefined) return (x as Record<string, unknown>)[k] as T;
-  return (k in inside.written ? inside.written[k] : inside.fields[k]?.value) as T;
+  return (k in inside.written ? inside.written[k] : inside.inside[k]) as T;
 }
 
 function extractList(x: readonly unknown[], { at, length, items }: ListSlots, put: Emit): void {
