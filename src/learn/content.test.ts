@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { reachedBy, impossibleWithin } from "./prove.ts";
 import { type ContentFile, deadLinks, readCatalog } from "./catalog.ts";
-import { checkFile, refusalOf } from "./check-file.ts";
 import { parseChallenge, printChallenge } from "./challenge.ts";
+import { checkFile, refusalOf } from "./check-file.ts";
 import { parseLesson, printLesson } from "./lesson.ts";
+import { impossibleWithin, reachedBy } from "./prove.ts";
 import { provedOf } from "./proved.ts";
 import { makeReady } from "./start.ts";
 
@@ -27,7 +27,9 @@ const catalog = readCatalog([...lessons, ...challenges, ...glossary]);
 /** Without what only its place in the file tells. */
 const placeless = (x: unknown): unknown =>
   JSON.parse(
-    JSON.stringify(x, (key, v: unknown) => (key === "line" || key === "at" || key === "links" ? undefined : v)),
+    JSON.stringify(x, (key, v: unknown) =>
+      key === "line" || key === "at" || key === "links" ? undefined : v,
+    ),
   );
 
 test("every file of the course can be read", () => {
@@ -65,7 +67,8 @@ test.each(glossary)("$path: every scene plays and every link leads somewhere", (
 test("there are 24 challenges and more, of four grades, the promised ones among them", () => {
   expect(catalog.challenges.length).toBeGreaterThanOrEqual(24);
   const grades = catalog.challenges.map((c) => c.value.grade);
-  for (const grade of [1, 2, 3, 4] as const) expect(grades.filter((g) => g === grade).length).toBeGreaterThan(3);
+  for (const grade of [1, 2, 3, 4] as const)
+    expect(grades.filter((g) => g === grade).length).toBeGreaterThan(3);
   const slugs = catalog.challenges.map((c) => c.slug);
   for (const wanted of [
     "leak-a-viommu",
