@@ -11,6 +11,7 @@ import { objectList } from "../engine/objects.ts";
 import { deviceFacts, vsmmuFacts } from "../engine/observe.ts";
 import type { Setup } from "../engine/setup.ts";
 import type { World } from "../engine/world.ts";
+import { EMPTY_SCOPE, type Scope } from "../script/scope.ts";
 import { nearest } from "../script/suggest.ts";
 import { type Formula, parseFormula } from "./formula.ts";
 
@@ -179,7 +180,7 @@ function named(setup: Setup): Promised[] {
 export const PROMISE_NAMES = ["no-divergence", "gbpa-abort", "no-alias", "no-leak", "invariants"] as const;
 
 /** `all`, a name, a divergence (`D1`: it never appears), or a formula. */
-export function promisesOf(setup: Setup, texts: readonly string[]): Promised[] {
+export function promisesOf(setup: Setup, texts: readonly string[], scope: Scope = EMPTY_SCOPE): Promised[] {
   const known = named(setup);
   const out: Promised[] = [];
   const add = (p: Promised): void => {
@@ -194,7 +195,7 @@ export function promisesOf(setup: Setup, texts: readonly string[]): Promised[] {
     const byName = known.find((p) => p.id === word);
     if (byName !== undefined) add(byName);
     else if (/^d\d+b?$/i.test(word)) add(without(setup, word));
-    else if (/^(always|never|sometimes)\s/.test(word)) add(written(parseFormula(setup, word)));
+    else if (/^(always|never|sometimes)\s/.test(word)) add(written(parseFormula(setup, word, scope)));
     else {
       const close = nearest(word, [
         ...PROMISE_NAMES,
