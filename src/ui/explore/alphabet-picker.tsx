@@ -28,7 +28,8 @@ export function AlphabetPicker({ checked }: { readonly checked: Checked }) {
   const id = useId();
   const possible = modifiersOf(base);
   const wrong = checked.lines.length > 0 || checked.alphabet !== null;
-  const count = checked.moves === null ? "" : `${checked.moves} ${checked.moves === 1 ? "move" : "moves"} a state`;
+  const count =
+    checked.moves === null ? "" : `${checked.moves} ${checked.moves === 1 ? "move" : "moves"} a state`;
   return (
     <Group title="What is tried" aside={<span data-testid="explore-moves">{count}</span>}>
       {BASES.map((one) => (

@@ -1,6 +1,13 @@
 /** The question in the form, the search it became, and which of its answers is looked at. */
 import { create } from "zustand";
-import type { JobGraph, JobHead, JobProblem, JobProgress, JobReport, JobSpec } from "../../explore/job-data.ts";
+import type {
+  JobGraph,
+  JobHead,
+  JobProblem,
+  JobProgress,
+  JobReport,
+  JobSpec,
+} from "../../explore/job-data.ts";
 import { readStored, writeStored } from "../state/storage.ts";
 import type { ExploreClient } from "./client.ts";
 import { type Question, readQuestion } from "./question.ts";

@@ -40,7 +40,13 @@ function NumberField({ name, label, unit, placeholder, wrong }: NumberProps) {
   );
 }
 
-export function LimitsForm({ checked, children }: { readonly checked: Checked; readonly children?: ReactNode }) {
+export function LimitsForm({
+  checked,
+  children,
+}: {
+  readonly checked: Checked;
+  readonly children?: ReactNode;
+}) {
   const symmetry = useExplore((explore) => explore.question.symmetry);
   const { ask } = useExplore.getState();
   return (

@@ -22,9 +22,7 @@ function Named({ setup }: { readonly setup: Setup }) {
           checked={chosen.includes(name)}
           onChange={(event) =>
             ask({
-              promises: event.target.checked
-                ? [...chosen, name]
-                : chosen.filter((other) => other !== name),
+              promises: event.target.checked ? [...chosen, name] : chosen.filter((other) => other !== name),
             })
           }
         />

@@ -102,11 +102,14 @@ export interface Checked {
   readonly ok: boolean;
 }
 
-function checkAlphabet(question: Question, setup: Setup, scope: Scope): Pick<Checked, "moves" | "alphabet" | "lines"> {
+function checkAlphabet(
+  question: Question,
+  setup: Setup,
+  scope: Scope,
+): Pick<Checked, "moves" | "alphabet" | "lines"> {
   try {
     const { moves } = alphabetOf(setup, alphabetText(question), scope);
-    if (moves.length === 0)
-      return { moves: 0, alphabet: "Nothing can be tried in this setup.", lines: [] };
+    if (moves.length === 0) return { moves: 0, alphabet: "Nothing can be tried in this setup.", lines: [] };
     return { moves: moves.length, alphabet: null, lines: [] };
   } catch (error) {
     if (!(error instanceof AlphabetError)) throw error;
@@ -178,7 +181,10 @@ export function formulaExamples(setup: Setup): readonly { readonly text: string;
   if (d === undefined || v === undefined) return [];
   return [
     { text: `always ${d} dma=abort when ${v} gbpa=abort`, about: "GBPA stops it, whatever SMMUEN says" },
-    { text: `never ${d} dma=pass-s2 when ${v} smmuen=on`, about: "stage 2 alone never serves it once translation is on" },
+    {
+      text: `never ${d} dma=pass-s2 when ${v} smmuen=on`,
+      about: "stage 2 alone never serves it once translation is on",
+    },
     { text: `sometimes ${d} attached=translate`, about: "the guest's tables can be reached" },
   ];
 }
@@ -199,8 +205,11 @@ export function readQuestion(text: string | null): Question {
   const d = DEFAULT_QUESTION;
   const textOf = (one: unknown, otherwise: string): string =>
     isText(one) && one.length <= MOST_TEXT ? one : otherwise;
-  const someOf = <T extends string>(known: readonly T[], list: unknown, otherwise: readonly T[]): readonly T[] =>
-    Array.isArray(list) ? known.filter((one) => list.includes(one)) : otherwise;
+  const someOf = <T extends string>(
+    known: readonly T[],
+    list: unknown,
+    otherwise: readonly T[],
+  ): readonly T[] => (Array.isArray(list) ? known.filter((one) => list.includes(one)) : otherwise);
   return {
     origin: given.origin === "here" ? "here" : d.origin,
     base: BASES.find((one) => one === given.base) ?? d.base,

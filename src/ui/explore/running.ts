@@ -37,10 +37,17 @@ function follow(client: ExploreClient): (told: Told) => void {
     changeRun(client, {
       progress,
       ms,
-      rate: progress.ending === null ? rate(progress.transitions, ms) : (progress.transitions * 1000) / Math.max(1, ms),
+      rate:
+        progress.ending === null
+          ? rate(progress.transitions, ms)
+          : (progress.transitions * 1000) / Math.max(1, ms),
       ...(report === null ? {} : { report }),
     });
-    if (report !== null && useExplore.getState().run?.client === client && useExplore.getState().looked === null)
+    if (
+      report !== null &&
+      useExplore.getState().run?.client === client &&
+      useExplore.getState().looked === null
+    )
       useExplore.setState({ looked: nearest(report) });
   };
 }
