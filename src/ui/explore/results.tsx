@@ -5,23 +5,10 @@ import { ClassTable } from "./class-table.tsx";
 import { type ResultsTab, type Run, useExplore } from "./explore-store.ts";
 import { Placed } from "./form-field.tsx";
 import { Standing } from "./standing.tsx";
+import { Starts } from "./starts.tsx";
 import { StatesView } from "./states-view.tsx";
 import { VerdictList } from "./verdict-list.tsx";
 import { WayView } from "./way-view.tsx";
-
-function Nothing() {
-  return (
-    <div className="explore-nothing">
-      <Empty glyph="explore" title="Can it ever go wrong?">
-        <p>
-          The lab tries every move in every state, nearest first, with the same step as everywhere else. Each
-          promise that breaks comes with a shortest script that breaks it; what holds, holds in every state
-          that these moves reach.
-        </p>
-      </Empty>
-    </div>
-  );
-}
 
 function Refused({ run }: { readonly run: Run }) {
   return (
@@ -92,7 +79,7 @@ function Answers({ run }: { readonly run: Run }) {
 
 export function Results() {
   const run = useExplore((explore) => explore.run);
-  if (run === null) return <Nothing />;
+  if (run === null) return <Starts />;
   if (run.phase === "failed" && run.progress === null) return <Refused run={run} />;
   return (
     <>

@@ -82,13 +82,13 @@ export function Standing({ run }: { readonly run: Run }) {
               name="Memory"
               value={bytesText(progress.bytes)}
               share={progress.bytes / head.limits.bytes}
-              note={`of ${bytesText(head.limits.bytes)}`}
+              note={`of ${short(head.limits.bytes / 2 ** 20)}`}
             />
             <Figure name="Time" value={timeText(ms)} />
             <Figure
               name="Symmetries"
               value={`${head.symmetries}`}
-              note={head.symmetries === 1 ? "every state by itself" : "namings count as one"}
+              note={head.symmetries === 1 ? "none" : "namings as one"}
             />
           </dl>
           <DepthBars histogram={progress.histogram} frontier={progress.frontier} />
