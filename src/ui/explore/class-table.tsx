@@ -3,7 +3,7 @@
 import { Empty } from "../widgets/empty.tsx";
 import { ScrollRegion } from "../widgets/scroll-region.tsx";
 import { ClassTag } from "./class-tag.tsx";
-import { type Run, useExplore } from "./explore-store.ts";
+import { lookAt, type Run, useExplore } from "./explore-store.ts";
 import "../widgets/table.css";
 
 export function ClassTable({ run }: { readonly run: Run }) {
@@ -44,7 +44,7 @@ export function ClassTable({ run }: { readonly run: Run }) {
                     className="explore-class-way"
                     aria-label={`${cls}: show the shortest way`}
                     aria-current={here || undefined}
-                    onClick={() => useExplore.getState().look({ kind: "example", promise, cls })}
+                    onClick={() => lookAt({ kind: "example", promise, cls })}
                   >
                     <ClassTag cls={cls} />
                   </button>

@@ -8,6 +8,7 @@ import type {
   JobReport,
   JobSpec,
 } from "../../explore/job-data.ts";
+import { matchesNarrow } from "../app/use-media.ts";
 import { readStored, writeStored } from "../state/storage.ts";
 import type { ExploreClient } from "./client.ts";
 import { type Question, readQuestion } from "./question.ts";
@@ -49,9 +50,12 @@ interface ExploreState {
   readonly run: Run | null;
   readonly looked: Looked | null;
   readonly tab: ResultsTab;
+  /** On a narrow screen: the half that is shown. */
+  readonly half: "question" | "answers";
   ask(part: Partial<Question>): void;
   look(looked: Looked | null): void;
   show(tab: ResultsTab): void;
+  turn(half: ExploreState["half"]): void;
 }
 
 const KEY = "vsmmu-lab.explore";
@@ -61,6 +65,7 @@ export const useExplore = create<ExploreState>()((set, get) => ({
   run: null,
   looked: null,
   tab: "promises",
+  half: "question",
   ask(part) {
     const question = { ...get().question, ...part };
     set({ question });
@@ -68,10 +73,18 @@ export const useExplore = create<ExploreState>()((set, get) => ({
   },
   look: (looked) => set({ looked }),
   show: (tab) => set({ tab }),
+  turn: (half) => set({ half }),
 }));
 
 /** Changes the search on the table, if it is still this one. */
 export function changeRun(client: ExploreClient, part: Partial<Run>): void {
   const { run } = useExplore.getState();
   if (run?.client === client) useExplore.setState({ run: { ...run, ...part } });
+}
+
+/** Looks at something the reader chose; on a narrow screen its way lies further down. */
+export function lookAt(looked: Looked): void {
+  useExplore.getState().look(looked);
+  if (!matchesNarrow()) return;
+  requestAnimationFrame(() => document.querySelector("[data-testid=explore-way]")?.scrollIntoView());
 }

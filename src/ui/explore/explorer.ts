@@ -65,6 +65,11 @@ export class Explorer {
         await turn();
         continue;
       }
+      if (more && this.everyGoalReached()) {
+        // Nothing is left to be found.
+        job.cancel();
+        more = false;
+      }
       const progress = job.progress();
       const found = progress.findings.length;
       tell({ progress, ms, report: !more || found > known ? job.report() : null });
@@ -84,6 +89,14 @@ export class Explorer {
 
   wayTo(state: number): readonly string[] {
     return this.opened().wayTo(state);
+  }
+
+  /** All that was asked for are goals, and each was reached. */
+  private everyGoalReached(): boolean {
+    const { head } = this.opened();
+    if (!head.promises.every(({ goal }) => goal)) return false;
+    const { findings } = this.opened().progress();
+    return head.promises.every(({ id }) => findings.some(({ promise }) => promise === id));
   }
 
   private opened(): ExploreJob {

@@ -1,29 +1,33 @@
 /**
- * Places for the states of a search: a column a depth, in each an order that keeps edges short. Linear in the edges, a
- * few sweeps; the same graph gives the same picture.
+ * Places for the states of a search: a block a depth, left to right, in each an order that keeps edges short. A block
+ * fills column by column, so that a wide depth stays on the screen. Linear in the edges, a few sweeps; the same graph
+ * gives the same picture.
  */
 import type { JobGraph } from "../../explore/job-data.ts";
 
 export interface Placed {
   readonly state: number;
   readonly depth: number;
-  /** Position in its column, from 0. */
-  readonly row: number;
+  /** Position in the order of its depth, from 0. */
+  readonly at: number;
   readonly x: number;
   readonly y: number;
 }
 
 export interface Layers {
   readonly nodes: ReadonlyMap<number, Placed>;
-  /** States of each depth, top to bottom. */
-  readonly columns: readonly (readonly number[])[];
+  /** States of each depth, in order. */
+  readonly depths: readonly (readonly number[])[];
   readonly width: number;
   readonly height: number;
 }
 
 export const NODE = 18;
-const COLUMN = 92;
-const ROW = 26;
+/** States under each other in a block. */
+export const ROWS = 16;
+const PITCH = 26;
+/** Between blocks: room for the edges to turn. */
+const GAP = 70;
 const MARGIN = 24;
 const SWEEPS = 6;
 
@@ -82,25 +86,34 @@ export function layersOf({ nodes, edges }: JobGraph): Layers {
       column.sort((a, b) => (wish.get(a) ?? 0) - (wish.get(b) ?? 0) || a - b);
     }
   }
-  const tallest = Math.max(1, ...columns.map((column) => column.length));
-  const height = MARGIN * 2 + tallest * ROW;
+  const tallest = Math.min(ROWS, Math.max(1, ...columns.map((column) => column.length)));
+  const height = MARGIN * 2 + tallest * PITCH;
   const placed = new Map<number, Placed>();
-  columns.forEach((column, at) => {
-    const top = (height - column.length * ROW) / 2;
-    column.forEach((state, row) => {
+  let edge = MARGIN;
+  columns.forEach((column, depthAt) => {
+    const top = (height - Math.min(ROWS, column.length) * PITCH) / 2;
+    column.forEach((state, at) => {
       placed.set(state, {
         state,
-        depth: at,
-        row,
-        x: MARGIN + at * COLUMN + NODE / 2,
-        y: top + (row + 0.5) * ROW,
+        depth: depthAt,
+        at,
+        x: edge + Math.floor(at / ROWS) * PITCH + NODE / 2,
+        y: top + ((at % ROWS) + 0.5) * PITCH,
       });
     });
+    edge += (Math.max(1, Math.ceil(column.length / ROWS)) - 1) * PITCH + NODE + GAP;
   });
-  return {
-    nodes: placed,
-    columns,
-    width: MARGIN * 2 + Math.max(0, columns.length - 1) * COLUMN + NODE,
-    height,
-  };
+  return { nodes: placed, depths: columns, width: edge - GAP + MARGIN, height };
+}
+
+/** The edge by which each state was first reached: together a tree of shortest ways. Key: the state's number. */
+export function firstEdges({ nodes, edges }: JobGraph): ReadonlyMap<number, number> {
+  const depth = new Map(nodes.map((node) => [node.state, node.depth]));
+  const out = new Map<number, number>();
+  for (const { from, to } of edges) {
+    if ((depth.get(from) ?? 0) + 1 !== depth.get(to)) continue;
+    const known = out.get(to);
+    if (known === undefined || from < known) out.set(to, from);
+  }
+  return out;
 }

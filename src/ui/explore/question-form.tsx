@@ -62,7 +62,8 @@ function CommandLine({ origin }: { readonly origin: Origin }) {
   );
 }
 
-export function QuestionForm() {
+/** `folded`: only the way to start and cancel; the answers have the place. */
+export function QuestionForm({ folded }: { readonly folded: boolean }) {
   const question = useExplore((explore) => explore.question);
   const phase = useExplore((explore) => explore.run?.phase ?? null);
   const cancelling = useExplore((explore) => explore.run?.cancelling ?? false);
@@ -73,18 +74,21 @@ export function QuestionForm() {
     <form
       className="explore-form"
       aria-label="The question"
+      data-folded={folded || undefined}
       onSubmit={(event) => {
         event.preventDefault();
         if (!busy && checked.ok) void start(question, origin);
       }}
     >
-      <div className="explore-fields">
-        <From origin={origin} />
-        <AlphabetPicker checked={checked} />
-        <PromisePicker setup={origin.setup} checked={checked} />
-        <LimitsForm checked={checked} />
-        <CommandLine origin={origin} />
-      </div>
+      {folded ? null : (
+        <div className="explore-fields">
+          <From origin={origin} />
+          <AlphabetPicker checked={checked} />
+          <PromisePicker setup={origin.setup} checked={checked} />
+          <LimitsForm checked={checked} />
+          <CommandLine origin={origin} />
+        </div>
+      )}
       <footer className="explore-foot">
         {busy ? (
           <Button

@@ -19,10 +19,13 @@ function rateOf(): (done: number, ms: number) => number {
   };
 }
 
+/** Goals come behind everything that is broken. */
+const LAST = 1_000_000;
+
 /** The nearest counterexample: what a reader wants to see first. */
 function nearest({ verdicts }: JobReport): Looked | null {
   const all = verdicts.flatMap(({ id, goal, examples }) =>
-    goal ? [] : examples.map(({ cls, depth }) => ({ promise: id, cls, depth })),
+    examples.map(({ cls, depth }) => ({ promise: id, cls, depth: goal ? depth + LAST : depth })),
   );
   const best = all.reduce<(typeof all)[number] | null>(
     (now, one) => (now === null || one.depth < now.depth ? one : now),
@@ -73,7 +76,7 @@ export async function start(question: Question, origin: Origin): Promise<void> {
     problems: [],
     client,
   };
-  useExplore.setState({ run, looked: null });
+  useExplore.setState({ run, looked: null, half: "answers" });
   try {
     const opened = await client.open(spec);
     if (!opened.ok) {

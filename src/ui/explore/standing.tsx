@@ -1,15 +1,20 @@
 /** How the search stands: its end or its progress, the counts, the limits, and the states by depth. */
+import type { JobReport } from "../../explore/job-data.ts";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { DepthBars } from "./depth-bars.tsx";
 import type { Run } from "./explore-store.ts";
 import { bytesText, ENDING_WORDS, moves, short, timeText } from "./words.ts";
 
-function statusOf({ phase, progress, cancelling, failure }: Run): string {
+const reachedAll = (report: JobReport | null): boolean =>
+  report?.verdicts.every(({ state }) => state === "reached") ?? false;
+
+function statusOf({ phase, progress, cancelling, failure, report }: Run): string {
   if (phase === "opening") return "Opening: the script is played, the first state is made.";
   if (phase === "failed")
     return progress === null
       ? "The search failed."
       : `Partial: the search ended early. ${failure ?? ""} What it had found is below.`;
+  if (progress?.ending === "cancelled" && reachedAll(report)) return "Reached: the search ended there.";
   if (progress?.ending != null) return ENDING_WORDS[progress.ending];
   return cancelling ? "Cancelling…" : `Searching at depth ${progress?.depth ?? 0}…`;
 }
@@ -47,7 +52,11 @@ function Figure({ name, value, share, note }: FigureProps) {
 export function Standing({ run }: { readonly run: Run }) {
   const { progress, head, phase, ms, rate } = run;
   const kind =
-    phase === "failed" || (progress?.ending != null && progress.ending !== "complete") ? "partial" : phase;
+    reachedAll(run.report) && phase === "over"
+      ? "over"
+      : phase === "failed" || (progress?.ending != null && progress.ending !== "complete")
+        ? "partial"
+        : phase;
   return (
     <section className="explore-standing" aria-label="How the search stands" data-testid="explore-standing">
       <p className="explore-status" role="status" data-testid="explore-status">

@@ -1,9 +1,9 @@
-/** The states as a graph, a column a depth. Arrow keys walk it, and each state shows the shortest way to itself. */
+/** The states as a graph, a block a depth. Arrow keys walk it, and each state shows the shortest way to itself. */
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import type { JobGraph, JobNode } from "../../explore/job-data.ts";
 import { ScrollRegion } from "../widgets/scroll-region.tsx";
-import { useExplore } from "./explore-store.ts";
-import { type Layers, layersOf, NODE, type Placed } from "./layers.ts";
+import { lookAt, useExplore } from "./explore-store.ts";
+import { firstEdges, type Layers, layersOf, NODE, type Placed, ROWS } from "./layers.ts";
 import { moves } from "./words.ts";
 
 function pathOf(from: Placed, to: Placed): string {
@@ -18,38 +18,44 @@ function pathOf(from: Placed, to: Placed): string {
   return `M${x1} ${from.y}C${mid} ${from.y} ${mid} ${to.y} ${x2} ${to.y}`;
 }
 
-/** The neighbour in the next column that stands nearest. */
+/** The state of the next block that stands at about the same height. */
 function beside(layers: Layers, at: Placed, by: 1 | -1): number | null {
-  for (let depth = at.depth + by; depth >= 0 && depth < layers.columns.length; depth += by) {
-    const column = layers.columns[depth] ?? [];
+  for (let depth = at.depth + by; depth >= 0 && depth < layers.depths.length; depth += by) {
+    const column = layers.depths[depth] ?? [];
     if (column.length === 0) continue;
-    const far = (state: number): number => Math.abs((layers.nodes.get(state)?.y ?? 0) - at.y);
+    const far = (state: number): number => {
+      const to = layers.nodes.get(state);
+      return to === undefined ? Number.POSITIVE_INFINITY : Math.hypot((to.x - at.x) / 4, to.y - at.y);
+    };
     return column.reduce((best, state) => (far(state) < far(best) ? state : best));
   }
   return null;
 }
 
 function byKey(layers: Layers, at: Placed, key: string): number | null {
-  const column = layers.columns[at.depth] ?? [];
-  if (key === "ArrowDown") return column[at.row + 1] ?? null;
-  if (key === "ArrowUp") return column[at.row - 1] ?? null;
-  if (key === "ArrowRight") return beside(layers, at, 1);
-  if (key === "ArrowLeft") return beside(layers, at, -1);
-  if (key === "Home") return layers.columns[0]?.[0] ?? null;
+  const column = layers.depths[at.depth] ?? [];
+  if (key === "ArrowDown") return column[at.at + 1] ?? null;
+  if (key === "ArrowUp") return column[at.at - 1] ?? null;
+  if (key === "ArrowRight") return column[at.at + ROWS] ?? beside(layers, at, 1);
+  if (key === "ArrowLeft") return column[at.at - ROWS] ?? beside(layers, at, -1);
+  if (key === "Home") return layers.depths[0]?.[0] ?? null;
   return null;
 }
 
 interface EdgesProps {
   readonly graph: JobGraph;
   readonly layers: Layers;
+  readonly first: ReadonlyMap<number, number>;
   readonly focus: number | null;
 }
 
-function Edges({ graph, layers, focus }: EdgesProps) {
+/** The ways by which states were first reached; of the state that is looked at, every edge. */
+function Edges({ graph, layers, first, focus }: EdgesProps) {
   return graph.edges.map(({ from, to }) => {
     const [a, b] = [layers.nodes.get(from), layers.nodes.get(to)];
     if (a === undefined || b === undefined) return null;
     const lit = focus === from || focus === to;
+    if (!lit && first.get(to) !== from) return null;
     return (
       <path
         key={`${from}-${to}`}
@@ -73,6 +79,7 @@ const labelOf = ({ state, depth, facts, classes }: JobNode): string =>
 export function StatesGraph({ graph }: { readonly graph: JobGraph }) {
   const looked = useExplore((explore) => explore.looked);
   const layers = useMemo(() => layersOf(graph), [graph]);
+  const first = useMemo(() => firstEdges(graph), [graph]);
   const box = useRef<HTMLFieldSetElement>(null);
   const shown = looked?.kind === "state" ? looked.state : null;
   const [focus, setFocus] = useState<number | null>(null);
@@ -113,7 +120,7 @@ export function StatesGraph({ graph }: { readonly graph: JobGraph }) {
                 <path d="M0 0 8 4 0 8z" className="explore-arrow" />
               </marker>
             </defs>
-            <Edges graph={graph} layers={layers} focus={focus ?? shown} />
+            <Edges graph={graph} layers={layers} first={first} focus={focus ?? shown} />
           </svg>
           {graph.nodes.map((node) => {
             const at = layers.nodes.get(node.state);
@@ -133,7 +140,7 @@ export function StatesGraph({ graph }: { readonly graph: JobGraph }) {
                 style={{ left: at.x - NODE / 2, top: at.y - NODE / 2 }}
                 onFocus={() => setFocus(node.state)}
                 onPointerEnter={() => setFocus(node.state)}
-                onClick={() => useExplore.getState().look({ kind: "state", state: node.state })}
+                onClick={() => lookAt({ kind: "state", state: node.state })}
               >
                 {node.classes.length > 0 ? "≠" : ""}
               </button>
@@ -144,8 +151,8 @@ export function StatesGraph({ graph }: { readonly graph: JobGraph }) {
       <div className="explore-graph-about">
         {about === undefined ? (
           <p className="explore-quiet">
-            Columns are depths, the first state is at the left; ≠ marks states in which a promise is broken.
-            Press a state for the shortest way there.
+            One move more with every block to the right; lines are the ways by which each state was first
+            reached, ≠ marks a broken promise. Press a state for the shortest way there.
           </p>
         ) : (
           <>

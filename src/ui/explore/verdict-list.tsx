@@ -2,7 +2,7 @@
 import type { JobPromise, JobReport, JobVerdict } from "../../explore/job-data.ts";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { ClassTag } from "./class-tag.tsx";
-import { type Looked, type Run, useExplore } from "./explore-store.ts";
+import { type Looked, lookAt, type Run, useExplore } from "./explore-store.ts";
 import { moves, VERDICT_WORDS } from "./words.ts";
 
 /** Before the first report every promise is open. */
@@ -36,7 +36,7 @@ function Verdict({ verdict, looked }: { readonly verdict: JobVerdict; readonly l
                   type="button"
                   className="explore-example"
                   aria-current={here || undefined}
-                  onClick={() => useExplore.getState().look({ kind: "example", promise: id, cls })}
+                  onClick={() => lookAt({ kind: "example", promise: id, cls })}
                 >
                   <ClassTag cls={cls} />
                   <span className="explore-example-why">{why.split(": ", 1)[0]}</span>
