@@ -5,6 +5,7 @@ import type { Setup } from "../../engine/setup.ts";
 import { PROMISE_NAMES, promisesOf } from "../../explore/promises.ts";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
+import { Menu } from "../widgets/menu.tsx";
 import { useExplore } from "./explore-store.ts";
 import { Group, Placed } from "./form-field.tsx";
 import { type Checked, formulaExamples, type PromiseName } from "./question.ts";
@@ -39,11 +40,10 @@ interface OwnProps {
   readonly at: number;
   readonly text: string;
   readonly wrong: Checked["own"][number];
-  readonly list: string;
   onRemove(): void;
 }
 
-function Own({ at, text, wrong, list, onRemove }: OwnProps) {
+function Own({ at, text, wrong, onRemove }: OwnProps) {
   const id = useId();
   const { ask } = useExplore.getState();
   const change = (to: string): void =>
@@ -51,18 +51,18 @@ function Own({ at, text, wrong, list, onRemove }: OwnProps) {
   return (
     <li>
       <div className="explore-own">
-        <input
+        <textarea
           className="input input-mono"
           aria-label={`Promise of your own, ${at + 1}`}
           data-own={at}
+          rows={1}
           value={text}
-          list={list}
           placeholder="always d0 dma=abort when v0 gbpa=abort"
           spellCheck={false}
           autoComplete="off"
           aria-invalid={wrong !== null}
           aria-describedby={wrong === null ? undefined : id}
-          onChange={(event) => change(event.target.value)}
+          onChange={(event) => change(event.target.value.replaceAll("\n", " "))}
         />
         <Button look="quiet" icon aria-label={`Remove promise ${at + 1}`} onClick={onRemove}>
           <Glyph name="close" />
@@ -77,12 +77,11 @@ export function PromisePicker({ setup, checked }: { readonly setup: Setup; reado
   const own = useExplore((explore) => explore.question.own);
   const { ask } = useExplore.getState();
   const box = useRef<HTMLUListElement>(null);
-  const list = useId();
   const examples = useMemo(() => formulaExamples(setup), [setup]);
-  const add = (): void => {
-    ask({ own: [...own, ""] });
+  const add = (text: string): void => {
+    ask({ own: [...own, text] });
     // The field exists after this turn.
-    setTimeout(() => box.current?.querySelector<HTMLInputElement>("li:last-child input")?.focus(), 0);
+    setTimeout(() => box.current?.querySelector<HTMLTextAreaElement>("li:last-child textarea")?.focus(), 0);
   };
   const keys = own.map((_, at) => `own ${at}`);
   return (
@@ -95,31 +94,40 @@ export function PromisePicker({ setup, checked }: { readonly setup: Setup; reado
             at={at}
             text={text}
             wrong={checked.own[at] ?? null}
-            list={list}
             onRemove={() => ask({ own: own.filter((_, other) => other !== at) })}
           />
         ))}
       </ul>
-      <datalist id={list}>
-        {examples.map(({ text, about }) => (
-          <option key={text} value={text}>
-            {about}
-          </option>
-        ))}
-        {DIVERGENCE_IDS.map((id) => (
-          <option key={id} value={id}>
-            never: {DIVERGENCES[id].title}
-          </option>
-        ))}
-      </datalist>
       <div className="explore-add">
-        <Button onClick={add} data-testid="explore-add">
+        <Button onClick={() => add("")} data-testid="explore-add">
           Add a promise
         </Button>
-        <span className="explore-quiet">
-          <code>always …</code>, <code>never …</code>, <code>sometimes …</code>, or a divergence like{" "}
-          <code>D1</code>
-        </span>
+        <Menu
+          label="Promises to begin with"
+          trigger={<Button data-testid="explore-examples">Examples</Button>}
+          groups={() => [
+            {
+              id: "formulas",
+              title: "Formulas over the facts of expect",
+              items: examples.map(({ text, about }) => ({
+                id: text,
+                label: text,
+                note: about,
+                run: () => add(text),
+              })),
+            },
+            {
+              id: "divergences",
+              title: "A divergence never shows",
+              items: DIVERGENCE_IDS.map((id) => ({
+                id,
+                label: id,
+                note: DIVERGENCES[id].title,
+                run: () => add(id),
+              })),
+            },
+          ]}
+        />
       </div>
       {checked.promises === null ? null : (
         <p className="field-refusal" role="alert">

@@ -50,7 +50,8 @@ export const modifiersOf = (base: Base): readonly ModifierName[] =>
 
 /** As `--alphabet` takes it. */
 export function alphabetText({ base, modifiers, lines }: Question): string {
-  if (base === "own") return lines.trim();
+  // A line of one word would be taken for a preset's name.
+  if (base === "own") return /^[a-z+]+$/.test(lines.trim()) ? `${lines.trim()};` : lines.trim();
   return [base, ...modifiersOf(base).filter((one) => modifiers.includes(one))].join("+");
 }
 

@@ -2,7 +2,7 @@
 import type { JobReport } from "../../explore/job-data.ts";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { DepthBars } from "./depth-bars.tsx";
-import type { Run } from "./explore-store.ts";
+import { type Run, useExplore } from "./explore-store.ts";
 import { bytesText, ENDING_WORDS, moves, short, timeText } from "./words.ts";
 
 const reachedAll = (report: JobReport | null): boolean =>
@@ -51,6 +51,7 @@ function Figure({ name, value, share, note }: FigureProps) {
 
 export function Standing({ run }: { readonly run: Run }) {
   const { progress, head, phase, ms, rate } = run;
+  const changed = useExplore(({ question }) => JSON.stringify(question) !== JSON.stringify(run.question));
   const kind =
     reachedAll(run.report) && phase === "over"
       ? "over"
@@ -69,6 +70,11 @@ export function Standing({ run }: { readonly run: Run }) {
           {head === null ? "" : ` ${head.alphabet}, ${moves(head.moves.length)} in each state.`}
         </span>
       </p>
+      {changed ? (
+        <p className="explore-quiet explore-changed">
+          The question was changed since; these are the answers to the one before.
+        </p>
+      ) : null}
       {(head?.warnings ?? []).map((warning) => (
         <p key={warning} className="explore-warning">
           {warning}

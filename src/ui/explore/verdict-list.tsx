@@ -35,11 +35,14 @@ function Verdict({ verdict, looked }: { readonly verdict: JobVerdict; readonly l
                 <button
                   type="button"
                   className="explore-example"
+                  data-goal={goal || undefined}
                   aria-current={here || undefined}
                   onClick={() => lookAt({ kind: "example", promise: id, cls })}
                 >
-                  <ClassTag cls={cls} />
-                  <span className="explore-example-why">{why.split(": ", 1)[0]}</span>
+                  {goal ? null : <ClassTag cls={cls} />}
+                  <span className="explore-example-why">
+                    {goal ? "The shortest way" : why.split(": ", 1)[0]}
+                  </span>
                   <span className="explore-example-depth">{moves(depth)}</span>
                 </button>
               </li>

@@ -49,13 +49,13 @@ function Explained({ way }: { readonly way: Way }) {
     <div
       className="explore-explained"
       data-goal={way.goal || undefined}
-      data-plain={way.cls === null || undefined}
+      data-plain={(way.cls === null && !way.goal) || undefined}
     >
       {way.why === "" ? null : <p>{way.why}</p>}
       {way.before.length + way.after.length === 0 ? null : (
         <ul
           className="explore-facts"
-          aria-label={way.cls === null ? "What holds here" : "What the line changed"}
+          aria-label={way.cls === null && !way.goal ? "What holds here" : "What the line changed"}
         >
           {way.before.map((fact) => (
             <li key={`- ${fact}`} data-was="">

@@ -21,12 +21,35 @@ export interface Way {
   readonly after: readonly string[];
 }
 
+const NO_WAY: Way = {
+  title: "",
+  cls: null,
+  promise: null,
+  goal: false,
+  lines: [],
+  why: "",
+  rules: [],
+  before: [],
+  after: [],
+};
+
 export function wayOfExample(report: JobReport, looked: Extract<Looked, { kind: "example" }>): Way | null {
   const verdict = report.verdicts.find(({ id }) => id === looked.promise);
   const example = verdict?.examples.find(({ cls }) => cls === looked.cls);
   if (verdict === undefined || example === undefined) return null;
   const { cls, why, lines, rules, before, after } = example;
   const colon = why.indexOf(": ");
+  if (verdict.goal)
+    return {
+      ...NO_WAY,
+      title: "The goal is reached",
+      promise: verdict.id,
+      goal: true,
+      lines,
+      rules,
+      before,
+      after,
+    };
   return {
     title: colon < 0 ? why : why.slice(0, colon),
     cls,
@@ -42,17 +65,7 @@ export function wayOfExample(report: JobReport, looked: Extract<Looked, { kind: 
 
 export function wayOfState(graph: JobGraph | null, state: number, lines: readonly string[]): Way {
   const node = graph?.nodes.find((one) => one.state === state);
-  return {
-    title: `State ${state}`,
-    cls: null,
-    promise: null,
-    goal: false,
-    lines,
-    why: "",
-    rules: [],
-    before: [],
-    after: node?.facts ?? [],
-  };
+  return { ...NO_WAY, title: `State ${state}`, lines, after: node?.facts ?? [] };
 }
 
 const WIDTH = 76;
