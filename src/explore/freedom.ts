@@ -64,7 +64,8 @@ export function freedomOf(
     setup.qemu.rangeFailure === "continue" &&
     !setup.qemu.gbpaStaleError;
   const names = ids && world.names.length === 0 && !actions.some((a) => RAW.has(a.kind));
-  const queues = !asks.some((a) => a.registers) && !actions.some((a) => a.kind === "write" || a.kind === "store");
+  const queues =
+    !asks.some((a) => a.registers) && !actions.some((a) => a.kind === "write" || a.kind === "store");
   const all = symmetriesOf(setup);
   const identity = all.slice(0, 1);
   if (!symmetry || !ids || all.length === 1 || !knownPlaces(world))

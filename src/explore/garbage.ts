@@ -18,8 +18,7 @@ import type { World } from "../engine/world.ts";
 type VeventqObj = Extract<Obj, { type: "VEVENTQ" }>;
 type ViommuObj = Extract<Obj, { type: "VIOMMU" }>;
 
-const liveIn = (f: IommufdFile): Obj[] =>
-  f.objects.filter((o): o is Obj => o !== null && o !== "tombstone");
+const liveIn = (f: IommufdFile): Obj[] => f.objects.filter((o): o is Obj => o !== null && o !== "tombstone");
 
 const isPinned = (o: Obj): o is VeventqObj => o.type === "VEVENTQ" && o.pinned && !o.fdOpen;
 
@@ -42,7 +41,11 @@ function isDead(w: World, file: number, f: IommufdFile): boolean {
 }
 
 /** Leaked vIOMMUs of a file in use whose only holders are pinned queues, with those. */
-function leakedViommus(w: World, file: number, f: IommufdFile): { viommu: ViommuObj; queues: VeventqObj[] }[] {
+function leakedViommus(
+  w: World,
+  file: number,
+  f: IommufdFile,
+): { viommu: ViommuObj; queues: VeventqObj[] }[] {
   const live = liveIn(f);
   const owned = new Set(
     w.qemu.smmus.flatMap((s) => {

@@ -215,10 +215,7 @@ export function discover(w: World, r: Renaming, nameless: boolean): Names {
   return p.names;
 }
 
-const byNew = <T>(
-  list: readonly T[],
-  to: (i: number) => number,
-): (readonly [T, number, number])[] =>
+const byNew = <T>(list: readonly T[], to: (i: number) => number): (readonly [T, number, number])[] =>
   list.map((x, i) => [x, i, to(i)] as const).sort((a, b) => a[2] - b[2]);
 
 /** What a script name leads to is kept. */

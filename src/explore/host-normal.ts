@@ -260,7 +260,9 @@ function queueIds(w: World, accel: Smmuv3State["accel"], n: Names): SmmuIds {
   const o = getObj(w.kernel, file, veventq);
   const tells = o?.type === "VEVENTQ" && (o.pinned || accel.veventq !== null);
   const id = tells ? n.id(file, veventq) : 0;
-  return { file: id === 0 ? -1 : n.file(file), viommu: 0, abort: 0, bypass: 0, veventq: id };
+  // A queue that is allocated later will lie in the file of the vIOMMU.
+  const told = id !== 0 || accel.viommu !== null;
+  return { file: told ? n.file(file) : -1, viommu: 0, abort: 0, bypass: 0, veventq: id };
 }
 
 function smmuIds(w: World, v: number, ids: SmmuIds, n: Names): SmmuIds {

@@ -72,7 +72,12 @@ export class Search {
 
   constructor(spec: SearchSpec) {
     this.spec = spec;
-    this.freedom = freedomOf(spec.world, spec.alphabet, spec.promises, spec.symmetry !== false && spec.normal !== false);
+    this.freedom = freedomOf(
+      spec.world,
+      spec.alphabet,
+      spec.promises,
+      spec.symmetry !== false && spec.normal !== false,
+    );
     this.space = new Space(spec.world, spec.alphabet.moves, {
       freedom: this.freedom,
       normal: spec.normal !== false,
