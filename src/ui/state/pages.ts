@@ -16,6 +16,12 @@ interface PageInfo {
 
 /** In the order of the header. Only what exists: an unbuilt place is not shown. */
 export const PAGES = {
+  explore: {
+    title: "Explore",
+    glyph: "explore",
+    about: "Explore every reachable state for broken promises",
+    keywords: "model checker search invariant counterexample promise divergence states",
+  },
   replay: {
     title: "Replay",
     glyph: "log",
