@@ -78,6 +78,12 @@ module.exports = {
       { path: "^src/(ui|cli)/" },
     ),
     forbid(
+      "learn-is-above-its-peers",
+      "Lessons and challenges use exploration and reviews; nobody but the fronts uses them.",
+      { path: "^src/(replay|explore|review)/" },
+      { path: "^src/learn/" },
+    ),
+    forbid(
       "ui-without-cli",
       "Two fronts, one house behind them.",
       { path: "^src/ui/" },
