@@ -10,13 +10,14 @@ function currentView(): View {
   const { node } = useSession.getState();
   const { selected } = useSelection.getState();
   const { tab, place } = usePrefs.getState();
-  const { page } = usePage.getState();
+  const { page, at } = usePage.getState();
   return {
     step: node.id,
     ...(selected === null ? {} : { select: selected }),
     tab,
     place,
     ...(page === null ? {} : { page }),
+    ...(page === null || at === "" ? {} : { at }),
   };
 }
 
@@ -44,7 +45,7 @@ function apply(): void {
     ...(view.tab === undefined ? {} : { tab: view.tab }),
     ...(view.place === undefined ? {} : { place: view.place }),
   });
-  usePage.getState().open(view.page ?? null);
+  usePage.getState().open(view.page ?? null, view.at);
   if (told.length > 0) {
     useNotices.getState().tell({
       id: "address",

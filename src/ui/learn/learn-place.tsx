@@ -1,0 +1,69 @@
+/** Learn: the course, practice, challenges, the glossary, and what the reader makes. Which part, the address says. */
+import { useMemo } from "react";
+import { usePage } from "../state/pages.ts";
+import { Button } from "../widgets/button.tsx";
+import { Empty } from "../widgets/empty.tsx";
+import { Course } from "./course.tsx";
+import { Glossary } from "./glossary.tsx";
+import { LearnHead } from "./learn-head.tsx";
+import { LessonView } from "./lesson-view.tsx";
+import { lessons } from "./library.ts";
+import { LearnNav } from "./nav.tsx";
+import { goToSection, parseRoute, type Route } from "./route.ts";
+import "./learn.css";
+
+function Missing({ what }: { readonly what: string }) {
+  return (
+    <>
+      <LearnHead title="Not here" />
+      <Empty glyph="learn" title={`There is no ${what} of this name`}>
+        <Button onClick={() => goToSection("course")}>All lessons</Button>
+      </Empty>
+    </>
+  );
+}
+
+function Section({ route }: { readonly route: Extract<Route, { readonly target: string | null }> }) {
+  switch (route.kind) {
+    case "glossary":
+      return <Glossary target={route.target} />;
+    default:
+      return <Course />;
+  }
+}
+
+function Part({ route }: { readonly route: Route }) {
+  switch (route.kind) {
+    case "lesson": {
+      const entry = lessons().find(({ id }) => id === route.id);
+      return entry === undefined ? (
+        <Missing what="lesson" />
+      ) : (
+        <LessonView key={entry.id} entry={entry} at={route.step} />
+      );
+    }
+    case "challenge":
+    case "edit":
+      return <Missing what={route.kind} />;
+    default:
+      return (
+        <>
+          <LearnHead />
+          <div className="learn-body">
+            <LearnNav at={route.kind} />
+            <Section route={route} />
+          </div>
+        </>
+      );
+  }
+}
+
+export default function LearnPlace() {
+  const at = usePage((page) => page.at);
+  const route = useMemo(() => parseRoute(at), [at]);
+  return (
+    <main className="learn" data-testid="learn" aria-label="Learn">
+      <Part route={route} />
+    </main>
+  );
+}
