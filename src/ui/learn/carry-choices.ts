@@ -1,6 +1,9 @@
 /** Which boxes of the graph stand for the choices of an attachment question: every HWPT that the device could be put on. */
+import { sceneOf } from "../../draw/scene.ts";
 import type { Item, Scene } from "../../draw/scene-types.ts";
 import type { Attached } from "../../engine/facts.ts";
+import type { World } from "../../engine/world.ts";
+import type { Question } from "../../learn/question.ts";
 import type { Carry, CarryTarget } from "../graph/carry.tsx";
 
 /** The engine's word for being attached to this HWPT; null for what is none. */
@@ -35,18 +38,22 @@ function putsFor(scene: Scene, dev: number): readonly Put[] {
 }
 
 /**
- * `values`: the engine's words that can be chosen; only HWPTs of these kinds are offered. Null if the device or all of
- * them are missing from the picture.
+ * What can be dragged where for a question about an attachment; null for other questions, and where nothing it offers is
+ * in the picture. `said` is the engine's word that was chosen, `put` the box that was pressed.
  */
 export function carryFor(
-  scene: Scene,
-  dev: number,
-  values: readonly string[],
+  world: World,
+  question: Question | undefined,
   said: string | null,
   put: string | null,
   say: (value: string, key: string) => void,
 ): Carry | null {
-  const puts = putsFor(scene, dev).filter(({ word }) => values.includes(word));
+  if (question?.ask.kind !== "attachment") return null;
+  const { dev: name } = question.ask;
+  const dev = world.setup.devices.findIndex((device) => device.name === name);
+  const puts = putsFor(sceneOf(world), dev).filter(({ word }) =>
+    question.choices.some(({ value }) => value === word),
+  );
   if (puts.length === 0) return null;
   const same = puts.filter(({ word }) => word === said);
   const chosen = same.find(({ target }) => target.key === put) ?? same[0] ?? null;

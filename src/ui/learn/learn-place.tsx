@@ -9,6 +9,7 @@ import { LearnHead } from "./learn-head.tsx";
 import { LessonView } from "./lesson-view.tsx";
 import { lessons } from "./library.ts";
 import { LearnNav } from "./nav.tsx";
+import { PracticeView } from "./practice-view.tsx";
 import { goToSection, parseRoute, type Route } from "./route.ts";
 import "./learn.css";
 
@@ -42,6 +43,8 @@ function Part({ route }: { readonly route: Route }) {
         <LessonView key={entry.id} entry={entry} at={route.step} />
       );
     }
+    case "practice":
+      return <PracticeView rule={route.target} />;
     case "challenge":
     case "edit":
       return <Missing what={route.kind} />;

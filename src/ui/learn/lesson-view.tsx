@@ -1,13 +1,12 @@
 /** The player of a lesson: what a step says beside the graph, and where it asks, the question before it runs. */
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
-import { sceneOf } from "../../draw/scene.ts";
 import type { Lesson } from "../../learn/lesson.ts";
+import type { Question } from "../../learn/question.ts";
 import type { Session } from "../../script/session.ts";
 import { Claim } from "../present/claim.tsx";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { ScrollRegion } from "../widgets/scroll-region.tsx";
-import { askedIn } from "./asked.ts";
 import { Because } from "./because.tsx";
 import { carryFor } from "./carry-choices.ts";
 import { LearnHead } from "./learn-head.tsx";
@@ -15,8 +14,8 @@ import { LearnProse } from "./learn-prose.tsx";
 import { LessonEnd } from "./lesson-end.tsx";
 import type { Entry } from "./library.ts";
 import { openInLab } from "./open-in-lab.ts";
-import { type PlayedStep, playLesson } from "./play-lesson.ts";
-import { type Asked, QuestionCard } from "./question-card.tsx";
+import { type PlayedStep, playSteps } from "./play-lesson.ts";
+import { answerOf, QuestionCard } from "./question-card.tsx";
 import { commandsBetween, RanLines } from "./ran-lines.tsx";
 import { goToLesson } from "./route.ts";
 import { StepBar, type StepMark } from "./step-bar.tsx";
@@ -56,7 +55,7 @@ function heading(at: number, of: number, asks: boolean): string {
 interface StepTextProps {
   readonly session: Session;
   readonly played: PlayedStep;
-  readonly asked: readonly Asked[];
+  readonly asked: readonly Question[];
   readonly said: Said;
   /** It has run, or there was nothing to ask. */
   readonly open: boolean;
@@ -65,7 +64,8 @@ interface StepTextProps {
 }
 
 function StepText({ session, played, asked, said, open, place, onSay }: StepTextProps) {
-  const { step, moment, from } = played;
+  const { moment, from } = played;
+  const { step } = moment;
   const title = useRef<HTMLHeadingElement>(null);
   // Whoever walks with the keyboard, or listens, starts at the top of the new step.
   useEffect(() => title.current?.focus({ preventScroll: true }), []);
@@ -90,7 +90,9 @@ function StepText({ session, played, asked, said, open, place, onSay }: StepText
           said={said.values[i] ?? null}
           open={open}
           current={!open && i === firstOpen(asked, said)}
-          hint={one.dev === null ? null : "Choose, or drag the end of the attachment on the graph."}
+          hint={
+            one.ask.kind !== "attachment" ? null : "Choose, or drag the end of the attachment on the graph."
+          }
           onSay={(value) => onSay(i, value)}
         />
       ))}
@@ -102,23 +104,23 @@ function StepText({ session, played, asked, said, open, place, onSay }: StepText
 }
 
 /** The question that keys answer: the first one without an answer, else the last. */
-function firstOpen(asked: readonly Asked[], said: Said): number {
+function firstOpen(asked: readonly Question[], said: Said): number {
   const at = asked.findIndex((_, i) => (said.values[i] ?? null) === null);
   return at < 0 ? asked.length - 1 : at;
 }
 
-const mark = (asked: readonly Asked[], { values }: Said): StepMark =>
+const mark = (asked: readonly Question[], { values }: Said): StepMark =>
   asked.length === 0
     ? "seen"
-    : asked.every((one, i) => values[i] === one.answer)
+    : asked.every((one, i) => values[i] === answerOf(one))
       ? "right"
       : values.some((value) => value !== null)
         ? "wrong"
         : "seen";
 
 export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; readonly at: number }) {
-  const { session, steps } = useMemo(() => playLesson(entry.value), [entry]);
-  const asked = useMemo(() => steps.map((one) => askedIn(session, one)), [session, steps]);
+  const { session, steps } = useMemo(() => playSteps(entry.value), [entry]);
+  const asked = useMemo(() => steps.map((one) => one.asked), [steps]);
   const [answers, setAnswers] = useState<ReadonlyMap<number, Said>>(new Map());
   const [seen, setSeen] = useState<ReadonlySet<number>>(new Set());
   const ended = at >= steps.length;
@@ -159,25 +161,18 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
     },
   });
 
-  const drag = questions.findIndex((one) => one.dev !== null);
-  const dragged = questions[drag];
-  const carry =
-    open || dragged?.dev == null
-      ? null
-      : carryFor(
-          sceneOf(session.world(node.id)),
-          dragged.dev,
-          dragged.choices.map(({ value }) => value),
-          said.values[drag] ?? null,
-          said.put,
-          (value, key) => say(drag, value, key),
-        );
-  const marks = steps.map(({ step, moment }, i) => {
+  const drag = questions.findIndex(({ ask }) => ask.kind === "attachment");
+  const carry = open
+    ? null
+    : carryFor(session.world(node.id), questions[drag], said.values[drag] ?? null, said.put, (value, key) =>
+        say(drag, value, key),
+      );
+  const marks = steps.map(({ moment }, i) => {
     const of = asked[i] ?? [];
     const own = answers.get(i) ?? NOTHING;
     return {
-      id: `${moment.node} ${step.title}`,
-      title: step.title,
+      id: `${moment.node} ${moment.step.title}`,
+      title: moment.step.title,
       asks: of.length > 0,
       mark: own.ran || (of.length === 0 && seen.has(i)) ? mark(of, own) : ("open" as const),
     };
@@ -188,7 +183,7 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
         <StepBar steps={marks} at={here} onGo={(step) => goToLesson(entry.id, step)} />
       </LearnHead>
       <div className="lesson" data-testid="lesson">
-        <section className="lesson-page" aria-label={ended ? "The end" : played.step.title}>
+        <section className="lesson-page" aria-label={ended ? "The end" : played.moment.step.title}>
           <ScrollRegion className="lesson-text" label="What the step says" key={at}>
             {ended ? (
               <LessonEnd
@@ -237,7 +232,7 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
             <span className="lesson-space" />
             <Button
               look="quiet"
-              onClick={() => void openInLab(session, node.id, played.step.view)}
+              onClick={() => void openInLab(session, node.id, played.moment.step.view)}
               data-testid="open-in-lab"
             >
               Open in the lab
@@ -246,7 +241,7 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
         </section>
         <div className="lesson-graph">
           <Suspense fallback={<div className="graph-wait">Drawing…</div>}>
-            <LiveGraph session={session} node={node} view={played.step.view} carry={carry} />
+            <LiveGraph session={session} node={node} view={played.moment.step.view} carry={carry} />
           </Suspense>
         </div>
       </div>
@@ -254,8 +249,8 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
   );
 }
 
-function countRight(asked: readonly (readonly Asked[])[], answers: ReadonlyMap<number, Said>): number {
+function countRight(asked: readonly (readonly Question[])[], answers: ReadonlyMap<number, Said>): number {
   return asked
-    .map((of, i) => of.filter((one, k) => answers.get(i)?.values[k] === one.answer).length)
+    .map((of, i) => of.filter((one, k) => answers.get(i)?.values[k] === answerOf(one)).length)
     .reduce((a, b) => a + b, 0);
 }

@@ -1,29 +1,13 @@
 /** A question before something runs: choices for mouse and keys; afterwards what was said beside what happened. */
 import { useId } from "react";
 import type { IconName } from "../../draw/icons.ts";
+import type { Question, Shown } from "../../learn/question.ts";
 import { StateIcon } from "../theme/icons.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import "./question.css";
 
-export interface Choice {
-  /** The engine's word. */
-  readonly value: string;
-  readonly label: string;
-  readonly kind: IconName | null;
-}
-
-export interface Asked {
-  readonly text: string;
-  readonly choices: readonly Choice[];
-  readonly answer: string;
-  /** Device whose attachment is asked about and can be put somewhere on the graph; null for other questions. */
-  readonly dev: number | null;
-  /** Ids of the rules that decided, most telling first. */
-  readonly rules: readonly string[];
-}
-
 interface QuestionCardProps {
-  readonly asked: Asked;
+  readonly asked: Question;
   /** What is chosen or was said; null: nothing. */
   readonly said: string | null;
   /** It ran: the answer is shown. */
@@ -34,19 +18,45 @@ interface QuestionCardProps {
   onSay(value: string): void;
 }
 
-const words = (asked: Asked, value: string): string =>
-  asked.choices.find((one) => one.value === value)?.label ?? value;
+/** The engine's word that is right. */
+export const answerOf = (asked: Question): string => asked.choices[asked.right]?.value ?? "";
 
-/** What was said, in one line for eyes and ears. */
-export function verdictText(asked: Asked, said: string | null): string {
-  if (said === null) return `It is ${words(asked, asked.answer)}.`;
-  if (said === asked.answer) return `Right: ${words(asked, asked.answer)}.`;
-  return `Not ${words(asked, said)}, but ${words(asked, asked.answer)}.`;
+const KINDS: Readonly<Record<string, IconName>> = {
+  s2: "s2",
+  "pass-s2": "s2",
+  abort: "abort",
+  bypass: "bypass",
+  "pass-bypass": "bypass",
+  translate: "translate",
+  s1: "translate",
+  "pass-s1": "translate",
+  blocked: "off",
+  none: "off",
+};
+
+/** Icon and colour of an answer that is a state; an errno or a number has none. */
+function kindOf({ ask }: Question, { value }: Shown): IconName | null {
+  if (ask.kind !== "attachment" && ask.kind !== "dma" && ask.kind !== "legal") return null;
+  return KINDS[value] ?? null;
 }
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** How it went, in one line for eyes and ears. */
+function verdictText(asked: Question, said: string | null): string {
+  const answer = asked.choices[asked.right]?.label ?? "";
+  if (said === null) return sentence(`Answer: ${answer}`);
+  return sentence(said === answerOf(asked) ? `Right: ${answer}` : `Not so: ${answer}`);
+}
+
+/** Whose answer the wrong one is: another release's, the state's before. */
+const yours = (why: string): string => `Yours: ${why.charAt(0).toLowerCase()}${why.slice(1)}`;
 
 export function QuestionCard({ asked, said, open, current, hint, onSay }: QuestionCardProps) {
   const name = useId();
-  const right = said === asked.answer;
+  const answer = answerOf(asked);
+  const right = said === answer;
+  const why = asked.choices.find(({ value }) => value === said)?.why ?? null;
   return (
     <fieldset
       className="question"
@@ -58,7 +68,8 @@ export function QuestionCard({ asked, said, open, current, hint, onSay }: Questi
       {hint == null || open ? null : <p className="question-hint">{hint}</p>}
       <div className="choices">
         {asked.choices.map((choice, i) => {
-          const isAnswer = open && choice.value === asked.answer;
+          const kind = kindOf(asked, choice);
+          const isAnswer = open && choice.value === answer;
           const isWrong = open && choice.value === said && !right;
           return (
             <label
@@ -79,17 +90,20 @@ export function QuestionCard({ asked, said, open, current, hint, onSay }: Questi
               <span className="choice-key" aria-hidden="true">
                 {isAnswer ? <Glyph name="check" /> : isWrong ? <Glyph name="close" /> : i + 1}
               </span>
-              {choice.kind === null ? null : <StateIcon name={choice.kind} size={14} />}
+              {kind === null ? null : <StateIcon name={kind} size={14} />}
               <span className="choice-label">{choice.label}</span>
             </label>
           );
         })}
       </div>
       {open ? (
-        <p className="question-verdict" role="status">
-          <Glyph name={right ? "check" : said === null ? "eye" : "close"} />
-          {verdictText(asked, said)}
-        </p>
+        <div className="question-end" role="status">
+          <p className="question-verdict">
+            <Glyph name={right ? "check" : said === null ? "eye" : "close"} />
+            {verdictText(asked, said)}
+          </p>
+          {right || why === null ? null : <p>{yours(why)}</p>}
+        </div>
       ) : null}
     </fieldset>
   );
