@@ -1,20 +1,12 @@
 /** `lab learn`: plays lessons, challenges and the glossary, proves every par, and tells what cannot stand. */
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import {
-  type Catalog,
-  type ContentFile,
-  deadLinks,
-  type FileOf,
-  readCatalog,
-  readContent,
-  slugOf,
-} from "../learn/catalog.ts";
+import { type ContentFile, readCatalog, slugOf } from "../learn/catalog.ts";
 import type { Challenge } from "../learn/challenge.ts";
-import { type Checked, checkChallenge, checkGlossary, checkLesson } from "../learn/check.ts";
+import { type CheckedFile, checkFile } from "../learn/check-file.ts";
 import type { Proof } from "../learn/prove.ts";
 import { printProved, provedOf, readProved } from "../learn/proved.ts";
-import { fileProblemText, type LineProblem } from "../script/marked.ts";
+import { fileProblemText } from "../script/marked.ts";
 import type { Parsed } from "./args.ts";
 import { fileProblem, readSource } from "./files.ts";
 import { type CliIo, FAILED, HELD, Out, UsageError } from "./io.ts";
@@ -65,78 +57,35 @@ async function courseOf(io: CliIo): Promise<ContentFile[]> {
   return Promise.all(paths.map(async (path) => ({ path, text: (await readSource(io, path)).text })));
 }
 
-interface Report {
-  readonly path: string;
-  /** What it is and what was found good of it, in words. */
-  readonly told: string;
-  readonly problems: readonly LineProblem[];
-  readonly remarks: readonly LineProblem[];
-  readonly json: Readonly<Record<string, unknown>>;
-}
-
 const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? "" : "s"}`;
 
-function report(
-  file: ContentFile,
-  catalog: Catalog,
-  recorded: (c: Challenge) => Proof | null | undefined,
-): Report & {
-  readonly proof: Proof | null;
-} {
-  const { path } = file;
-  const read = readContent(file);
-  const of = (
-    kind: string,
-    told: string,
-    checked: Checked,
-    links: Parameters<typeof deadLinks>[0],
-    more: object,
-  ) => ({
-    path,
-    told,
-    problems: [...checked.problems, ...deadLinks(links, catalog)].sort((a, b) => a.line - b.line),
-    remarks: checked.remarks,
-    json: { kind, ...more },
-  });
-  if (!read.ok)
-    return { path, told: "refused", problems: read.problems, remarks: [], json: { kind: null }, proof: null };
-  const { kind, value } = read.value;
-  if (kind === "lesson") {
-    const steps = value.steps.length;
-    const questions = value.steps.reduce((n, s) => n + s.predictions.length, 0);
-    const links = value.steps.flatMap((s) => s.links);
-    const told = `lesson, ${count(steps, "step")}, ${count(questions, "prediction")}`;
-    return {
-      ...of(kind, told, checkLesson(value), links, { title: value.title, steps, questions }),
-      proof: null,
-    };
+/** What it is and what was found of it, in words and as data. */
+function told({ content, proof }: CheckedFile): { readonly text: string; readonly json: object } {
+  switch (content?.kind) {
+    case undefined:
+      return { text: "refused", json: { kind: null } };
+    case "lesson": {
+      const { steps, title } = content.value;
+      const predictions = steps.reduce((n, s) => n + s.predictions.length, 0);
+      return {
+        text: `lesson, ${count(steps.length, "step")}, ${count(predictions, "prediction")}`,
+        json: { kind: "lesson", title, steps: steps.length, predictions },
+      };
+    }
+    case "glossary": {
+      const terms = content.value.length;
+      return { text: `glossary, ${count(terms, "term")}`, json: { kind: "glossary", terms } };
+    }
+    case "challenge": {
+      const { grade, title } = content.value;
+      const par = proof?.par ?? null;
+      const proved = proof === null ? "" : `, par ${par} (${count(proof.states, "state")})`;
+      return {
+        text: `challenge, grade ${grade}${proved}`,
+        json: { kind: "challenge", title, grade, par, way: proof?.way ?? null },
+      };
+    }
   }
-  if (kind === "glossary") {
-    const links = value.flatMap((e) => e.links);
-    return {
-      ...of(kind, `glossary, ${count(value.length, "term")}`, checkGlossary(value), links, {
-        terms: value.length,
-      }),
-      proof: null,
-    };
-  }
-  const checked = checkChallenge(value);
-  const { proof } = checked;
-  const told =
-    proof === null
-      ? "challenge"
-      : `challenge, grade ${value.grade}, par ${proof.par} (${count(proof.states, "state")})`;
-  const made = of(kind, told, checked, value.links, {
-    title: value.title,
-    grade: value.grade,
-    par: proof?.par ?? null,
-  });
-  const known = recorded(value);
-  const stale =
-    known !== undefined && proof !== null && known?.par !== proof.par
-      ? [{ line: 0, message: `${PROVED} does not say par ${proof.par}; run lab learn --prove` }]
-      : [];
-  return { ...made, problems: [...made.problems, ...stale], proof };
 }
 
 async function learnMain(args: Parsed, io: CliIo): Promise<number> {
@@ -164,14 +113,19 @@ async function learnMain(args: Parsed, io: CliIo): Promise<number> {
   for (const file of asked) {
     const slug = slugOf(file.path);
     const shipped = course.some((c) => c.path === file.path) && !prove;
-    const r = report(file, catalog, (c) => (shipped ? provedOf(slug, c, proofs) : undefined));
-    const { path, problems, remarks } = r;
+    const checked = checkFile(file, catalog);
+    const { path, content, proof, remarks } = checked;
+    const problems = [...checked.problems];
+    if (content?.kind === "challenge" && proof !== null) {
+      proved.push([slug, content.value, proof]);
+      if (shipped && provedOf(slug, content.value, proofs)?.par !== proof.par)
+        problems.push({ line: 0, message: `${PROVED} does not say par ${proof.par}; run lab learn --prove` });
+    }
     if (problems.length > 0) failed++;
-    const here = catalog.challenges.find((c: FileOf<Challenge>) => c.path === path);
-    if (r.proof !== null && here !== undefined) proved.push([slug, here.value, r.proof]);
-    if (json) out.line(JSON.stringify({ file: path, ...r.json, problems, remarks }));
+    const { text, json: data } = told(checked);
+    if (json) out.line(JSON.stringify({ file: path, ...data, problems, remarks }));
     else {
-      out.line(`${problems.length === 0 ? "ok    " : "FAILED"}  ${path}: ${r.told}`);
+      out.line(`${problems.length === 0 ? "ok    " : "FAILED"}  ${path}: ${text}`);
       for (const x of remarks) out.line(`        remark: ${fileProblemText(path, x)}`);
       out.flush();
       for (const p of problems) io.stderr.write(`${fileProblemText(path, p)}\n`);

@@ -1,5 +1,5 @@
 /** The course as files: which is what, read without playing anything. */
-import { fileProblemText, type LineProblem, readMarked } from "../script/marked.ts";
+import { type LineProblem, readMarked } from "../script/marked.ts";
 import { CHALLENGE_FORMAT, type Challenge, parseChallenge } from "./challenge.ts";
 import { GLOSSARY_FORMAT, type GlossaryEntry, parseGlossary } from "./glossary.ts";
 import { LESSON_FORMAT, type Lesson, parseLesson } from "./lesson.ts";
@@ -99,6 +99,3 @@ export function deadLinks(links: readonly LearnLink[], catalog: Catalog): LinePr
     ];
   });
 }
-
-/** Every problem as the build prints it. */
-export const refusedText = (r: Refused): string[] => r.problems.map((p) => fileProblemText(r.path, p));

@@ -3,13 +3,14 @@
  * that the first one that reaches the goal is at par, and none before it does.
  */
 
+import type { Action } from "../engine/actions.ts";
 import { buildWorld } from "../engine/build-world.ts";
 import type { Outcome } from "../engine/outcome.ts";
 import { step } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
 import { counterexample } from "../explore/counterexample.ts";
 import { Search } from "../explore/search.ts";
-import { differences } from "../review/differences.ts";
+import { type Difference, differences } from "../review/differences.ts";
 import { checksum } from "../review/share/crc32.ts";
 import { applySide } from "../review/sides.ts";
 import type { Script } from "../script/ast.ts";
@@ -19,7 +20,7 @@ import { refusal } from "./allow.ts";
 import { type Challenge, goalText } from "./challenge.ts";
 import { type ApartGoal, namesMatter, promiseOf, type StateGoal } from "./goal.ts";
 import type { Read } from "./reading.ts";
-import { commandsAfter, makeReady, type Ready } from "./start.ts";
+import { commandsAfter, type Ready } from "./start.ts";
 
 export interface Proof {
   readonly par: number;
@@ -225,34 +226,41 @@ export function solutionProblems(ready: Ready, par: number): LineProblem[] {
   return n > par ? [{ line, message: `the solution takes ${n} commands, par is ${par}` }] : [];
 }
 
+export const playedOn = (world: World, actions: readonly Action[]): World =>
+  actions.reduce((w, a) => step(w, a, { trace: false }).world, world);
+
+/** Plays commands behind the start under both setups: the worlds, and the differences that count after the last one. */
+export function playedApart(
+  ready: Ready,
+  goal: ApartGoal,
+  items: readonly { readonly action: Action }[],
+): { readonly worlds: readonly World[]; readonly differences: readonly Difference[] } {
+  const scripts = bothStarts(ready, goal);
+  if (!scripts.ok) return { worlds: [], differences: [] };
+  const sides = scripts.value.map(played);
+  for (const { action } of items)
+    for (const side of sides) {
+      const stepped = step(side.world, action);
+      side.world = stepped.world;
+      side.last = stepped.outcome;
+    }
+  const worlds = sides.map((x) => x.world);
+  const outcomes = sides.flatMap((x) => (x.last === null ? [] : [x.last]));
+  if (outcomes.length < sides.length) return { worlds, differences: [] };
+  return { worlds, differences: goal.counts(differences(worlds, outcomes)) };
+}
+
 /** Plays allowed lines from the start; true if the goal is reached behind the last of them. */
 export function reachedBy(ready: Ready, way: readonly string[]): boolean {
   const commands = commandsAfter(ready, { text: way.join("\n"), line: 0 });
   if (!commands.ok) return false;
   const items = commands.value.map((c) => c.item);
   const { goal } = ready;
-  if (goal.kind === "state") {
-    let world = ready.world;
-    for (const item of items) world = step(world, item.action, { trace: false }).world;
-    return goal.reached(world);
-  }
-  const scripts = bothStarts(ready, goal);
-  if (!scripts.ok) return false;
-  const sides = scripts.value.map(played);
-  for (const item of items) {
-    for (const side of sides) {
-      const stepped = step(side.world, item.action);
-      side.world = stepped.world;
-      side.last = stepped.outcome;
-    }
-  }
-  const [a, b] = sides;
-  if (a?.last == null || b?.last == null) return false;
-  return goal.counts(differences([a.world, b.world], [a.last, b.last])).length > 0;
-}
-
-/** From the text of a challenge to its proof, or every problem. */
-export function proveChallenge(c: Challenge, limits: ProveLimits = PROVE_LIMITS): Read<Proof> {
-  const ready = makeReady(c);
-  return ready.ok ? prove(ready.value, limits) : ready;
+  if (goal.kind === "apart") return playedApart(ready, goal, items).differences.length > 0;
+  return goal.reached(
+    playedOn(
+      ready.world,
+      items.map((i) => i.action),
+    ),
+  );
 }
