@@ -209,7 +209,7 @@ function noteInstall(cx: Cx, v: number, slot: number, outcome: Install, cause: C
   if (outcome === "moved") noteAttached(cx, dev, cause, enabled);
   else if (outcome === "missed") noteMissed(cx, dev, enabled ? "miss" : "miss-disabled");
   else if (outcome === "config") noteMissed(cx, dev, "config");
-  else if (outcome === "failed") noteMissed(cx, dev, "install");
+  else if (outcome === "failed") noteMissed(cx, dev, enabled ? "install" : "install-disabled");
 }
 
 function installSte(

@@ -3,6 +3,7 @@
  * with what the model does.
  */
 import type { World } from "../../engine/world.ts";
+import { eventSpec } from "../events/table.ts";
 import { NOBODY } from "../meaning/commands.ts";
 import type { Group } from "../meaning/grouper.ts";
 import type { LogEvent } from "../meaning/log-event.ts";
@@ -149,11 +150,19 @@ export class Checker {
       checkRead(g, player.world, vsmmu, this.runIndex, player.played - 1, this.tallies, this.emulated);
     else if (g.kind === "dma")
       checkDma(g, run, player.world, this.runIndex, player.played - 1, this.tallies, this.emulated);
+    else if (g.kind === "event" && this.ofEmulated(g, player))
+      checkDma(g, run, player.world, this.runIndex, player.played - 1, this.tallies, this.emulated);
     else
       for (const e of g.events) {
         const kind = kindOf(e.name);
         if (kind !== null) this.tallies.outside(kind);
       }
+  }
+
+  /** The fault of a function that QEMU emulates, under the name that events have had since 11.1. */
+  private ofEmulated(g: Group, player: Player): boolean {
+    const sid = Number(g.events[0]?.f.sid ?? -1);
+    return !player.world.qemu.smmus.some((s) => s.slots.some((slot) => slot.bdf === sid));
   }
 
   private play(player: Player, events: readonly LogEvent[]): void {
@@ -182,7 +191,7 @@ export class Checker {
     };
     const logged = events
       .filter((e) => this.compared(e, run))
-      .map((e) => said(e.name, comparable(e.name, e.f, names), e));
+      .map((e) => said(nameOf(e), comparable(e.name, e.f, names), e));
     const modelled = trace.events
       .filter((e) => this.comparedOfModel(e, run))
       .map((e) => said(e.name, comparable(e.name, e.args, modelNames), e));
@@ -266,30 +275,42 @@ const text = (x: Said<unknown>, diff: readonly string[]): string =>
 const isCommandLine = (name: string): boolean =>
   name === "smmuv3_cmdq_cfgi_ste" || name === "smmuv3_cmdq_cfgi_cd" || name === "smmu_config_cache_inv";
 
+/** Older releases have one event for the invalidations of everything. */
+const nameOf = (e: LogEvent): LogEvent["name"] =>
+  e.name === "smmuv3_cmdq_tlbi_nh" && e.f.vmid === undefined ? "smmuv3_cmdq_tlbi_nsnh" : e.name;
+
 /** As VFIO names a function: `0000:01:00.0`. */
 export function hostNameOf(rid: number): string {
   const two = (n: number): string => n.toString(16).padStart(2, "0");
   return `0000:${two((rid >> 8) & 0xff)}:${two((rid >> 3) & 31)}.${rid & 7}`;
 }
 
-/** Families of events that were switched on, so that the model's other events are not missed. */
+/** What `-trace` patterns switch on and off together. */
+const FAMILIES: readonly (readonly [prefix: string, family: string])[] = [
+  ["smmuv3_accel_", "accel"],
+  ["smmuv3_cmdq_", "commands"],
+  ["smmuv3_range_", "commands"],
+  ["smmuv3_unhandled_", "commands"],
+  // They are rare: that there is none in a log says nothing.
+  ["smmuv3_trigger_", "commands"],
+  ["smmuv3_write_gerror", "commands"],
+  ["smmuv3_find_", "walks"],
+  ["smmuv3_get_", "walks"],
+  ["iommufd_backend_", "objects"],
+  ["iommufd_viommu_", "objects"],
+  ["iommufd_cdev_", "cdev"],
+  ["vfio_", "vfio"],
+  ["smmu_iotlb_inv", "iotlb"],
+];
+
+const familyOf = (name: string): string => FAMILIES.find(([prefix]) => name.startsWith(prefix))?.[1] ?? name;
+
+/** Events that were switched on, so that the model's other events are not missed. */
 function tracedNames(replay: Replay): (name: string) => boolean {
-  const seen = Object.keys(replay.census.events);
-  const family = (name: string): string => {
-    for (const prefix of ["smmuv3_accel_", "smmuv3_", "iommufd_", "vfio_"])
-      if (name.startsWith(prefix)) return prefix;
-    return name;
-  };
-  const on = new Set(seen.map(family));
-  // -trace 'smmuv3_*' includes the accelerated ones.
-  if (on.has("smmuv3_")) on.add("smmuv3_accel_");
-  const single = new Set(seen);
-  return (name) => {
-    if (name.startsWith("smmu_"))
-      return (
-        single.has(name) ||
-        (name.startsWith("smmu_iotlb_inv") && seen.some((s) => s.startsWith("smmu_iotlb_inv")))
-      );
-    return on.has(family(name));
-  };
+  const on = new Set(
+    Object.keys(replay.census.events).map((name) => familyOf(eventSpec(name)?.means ?? name)),
+  );
+  // -trace 'smmuv3_*' includes the accelerated ones, which a log may lack because nothing was ever set or installed.
+  if (on.has("commands") && on.has("smmuv3_write_mmio") && on.has("smmuv3_read_mmio")) on.add("accel");
+  return (name) => on.has(familyOf(name));
 }

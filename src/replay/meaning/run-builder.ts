@@ -72,6 +72,8 @@ export class RunBuilder {
         return this.machine.plug(g);
       case "reset":
         return this.machine.reset(g);
+      case "moves":
+        return this.machine.moves(g);
       case "device-reset":
         return this.machine.deviceReset(g);
       case "unset":
