@@ -3,14 +3,18 @@ import { useMemo } from "react";
 import { usePage } from "../state/pages.ts";
 import { Button } from "../widgets/button.tsx";
 import { Empty } from "../widgets/empty.tsx";
+import { ChallengeView } from "./challenge-view.tsx";
+import { Challenges } from "./challenges.tsx";
 import { Course } from "./course.tsx";
 import { Glossary } from "./glossary.tsx";
 import { LearnHead } from "./learn-head.tsx";
 import { LessonView } from "./lesson-view.tsx";
-import { lessons } from "./library.ts";
+import { challenges, lessons } from "./library.ts";
 import { LearnNav } from "./nav.tsx";
 import { PracticeView } from "./practice-view.tsx";
+import { ProgressMenu } from "./progress-menu.tsx";
 import { goToSection, parseRoute, type Route } from "./route.ts";
+import { RulesMap } from "./rules-map.tsx";
 import "./learn.css";
 
 function Missing({ what }: { readonly what: string }) {
@@ -28,6 +32,10 @@ function Section({ route }: { readonly route: Extract<Route, { readonly target: 
   switch (route.kind) {
     case "glossary":
       return <Glossary target={route.target} />;
+    case "challenges":
+      return <Challenges />;
+    case "rules":
+      return <RulesMap />;
     default:
       return <Course />;
   }
@@ -44,14 +52,24 @@ function Part({ route }: { readonly route: Route }) {
       );
     }
     case "practice":
-      return <PracticeView rule={route.target} />;
-    case "challenge":
+      return <PracticeView key={route.target} rule={route.target} />;
+    case "challenge": {
+      const entry = challenges().find(({ id }) => id === route.id);
+      return entry === undefined ? (
+        <Missing what="challenge" />
+      ) : (
+        <ChallengeView key={entry.id} entry={entry} />
+      );
+    }
     case "edit":
       return <Missing what={route.kind} />;
     default:
       return (
         <>
-          <LearnHead />
+          <LearnHead>
+            <span className="learn-space" />
+            <ProgressMenu />
+          </LearnHead>
           <div className="learn-body">
             <LearnNav at={route.kind} />
             <Section route={route} />

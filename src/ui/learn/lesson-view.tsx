@@ -1,6 +1,13 @@
 /** The player of a lesson: what a step says beside the graph, and where it asks, the question before it runs. */
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import type { Lesson } from "../../learn/lesson.ts";
+import {
+  creditedRules,
+  type LessonProgress,
+  lessonProgress,
+  withPrediction,
+  withStep,
+} from "../../learn/progress.ts";
 import type { Question } from "../../learn/question.ts";
 import type { Session } from "../../script/session.ts";
 import { Claim } from "../present/claim.tsx";
@@ -15,6 +22,7 @@ import { LessonEnd } from "./lesson-end.tsx";
 import type { Entry } from "./library.ts";
 import { openInLab } from "./open-in-lab.ts";
 import { type PlayedStep, playSteps } from "./play-lesson.ts";
+import { useProgress } from "./progress-store.ts";
 import { answerOf, QuestionCard } from "./question-card.tsx";
 import { commandsBetween, RanLines } from "./ran-lines.tsx";
 import { goToLesson } from "./route.ts";
@@ -132,8 +140,14 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
   const node = session.node(open ? played.moment.node : played.before);
 
   useEffect(() => {
-    setSeen((was) => (was.has(at) ? was : new Set([...was, at])));
-  }, [at]);
+    if (open) setSeen((was) => (was.has(here) ? was : new Set([...was, here])));
+    if (!open) return;
+    useProgress.getState().change((p) => {
+      const next = withStep(p, entry.id, here + 1, steps.length);
+      // Walking over what was seen before changes nothing worth writing.
+      return sameLesson(lessonProgress(p, entry.id), lessonProgress(next, entry.id)) ? p : next;
+    });
+  }, [open, here, entry.id, steps.length]);
 
   const change = (next: Said): void => setAnswers(new Map([...answers, [here, next]]));
   const say = (question: number, value: string, put: string | null = null): void => {
@@ -141,8 +155,19 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
     change({ ...said, values, put });
   };
   const complete = questions.every((_, i) => (said.values[i] ?? null) !== null);
-  const run = (): void =>
-    change({ ...said, values: questions.map((_, i) => said.values[i] ?? null), ran: true });
+  const run = (): void => {
+    const values = questions.map((_, i) => said.values[i] ?? null);
+    change({ ...said, values, ran: true });
+    const now = Date.now();
+    useProgress.getState().change((p) =>
+      questions.reduce((sum, question, i) => {
+        const value = values[i] ?? null;
+        if (value === null) return sum;
+        const rules = creditedRules(question, entry.value.rules);
+        return withPrediction(sum, entry.id, rules, value === answerOf(question), now);
+      }, p),
+    );
+  };
   const next = (): void => {
     if (ended) return;
     if (open) goToLesson(entry.id, here + 1);
@@ -248,6 +273,8 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
     </>
   );
 }
+
+const sameLesson = (a: LessonProgress, b: LessonProgress): boolean => a.step === b.step && a.done === b.done;
 
 function countRight(asked: readonly (readonly Question[])[], answers: ReadonlyMap<number, Said>): number {
   return asked

@@ -1,7 +1,8 @@
 /** Practice: questions without end, made from the engine. What was got wrong comes back when it is due. */
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { type MadeQuestion, makeQuestion, type Wish } from "../../learn/ask-scene.ts";
 import { ASKS, type AskKind } from "../../learn/prediction.ts";
+import { creditedRules, withAnswer, withAsked } from "../../learn/progress.ts";
 import type { Difficulty } from "../../learn/question.ts";
 import { type NodeId, Session } from "../../script/session.ts";
 import { Button } from "../widgets/button.tsx";
@@ -14,6 +15,7 @@ import { Because } from "./because.tsx";
 import { carryFor } from "./carry-choices.ts";
 import { LearnHead } from "./learn-head.tsx";
 import { openInLab } from "./open-in-lab.ts";
+import { dueCount, rulesToAsk, taughtRules, useProgress } from "./progress-store.ts";
 import { answerOf, QuestionCard } from "./question-card.tsx";
 import { commandsBetween, RanLines } from "./ran-lines.tsx";
 import { goToSection } from "./route.ts";
@@ -131,31 +133,50 @@ function Graph({
   );
 }
 
-/** Any seed will do; one that was not asked a moment ago is better. */
-const firstSeed = (): number => Math.floor(Math.random() * 0x4000_0000);
+interface Turn {
+  readonly seed: number;
+  readonly laid: Laid | null;
+  /** Rules that it is meant to be about: the one chosen, or one that is due. */
+  readonly wanted: readonly string[];
+}
+
+/** How many rules that are due are looked for, before anything will do. */
+const MOST_TRIED = 2;
+
+/** The next question: about a rule that is due if there is one, else about anything. */
+function nextTurn(rule: string | null, wish: Wish): Turn {
+  const { progress, change } = useProgress.getState();
+  change(withAsked);
+  const seed = progress.asked + 1;
+  if (rule !== null) return { seed, laid: lay(seed, { ...wish, rule }), wanted: [rule] };
+  for (const due of rulesToAsk(progress, Date.now()).slice(0, MOST_TRIED)) {
+    const laid = lay(seed, { ...wish, rule: due });
+    if (laid !== null) return { seed, laid, wanted: [due] };
+  }
+  return { seed, laid: lay(seed, wish), wanted: taughtRules() };
+}
 
 export function PracticeView({ rule }: { readonly rule: string | null }) {
-  const [seed, setSeed] = useState(firstSeed);
   const [kind, setKind] = useState<AskKind | null>(null);
   const [level, setLevel] = useState<Level>("any");
+  const [turn, setTurn] = useState(() => nextTurn(rule, {}));
   const [said, setSaid] = useState<string | null>(null);
   const [put, setPut] = useState<string | null>(null);
   const [open, setOpen] = useState(false);
   const [tally, setTally] = useState(NO_TALLY);
-  const laid = useMemo(() => {
-    const wish: Wish = {
-      ...(kind === null ? {} : { kinds: [kind] }),
-      ...(rule === null ? {} : { rule }),
-      ...(level === "any" ? {} : { difficulty: Number(level) as Difficulty }),
-    };
-    return lay(seed, wish);
-  }, [seed, kind, level, rule]);
+  const due = useProgress(({ progress }) => dueCount(progress, Date.now()));
+  const { laid, wanted } = turn;
 
-  const renew = (): void => {
+  const renew = (about: AskKind | null = kind, hard: Level = level): void => {
     setSaid(null);
     setPut(null);
     setOpen(false);
-    setSeed((was) => was + 1);
+    setTurn(
+      nextTurn(rule, {
+        ...(about === null ? {} : { kinds: [about] }),
+        ...(hard === "any" ? {} : { difficulty: Number(hard) as Difficulty }),
+      }),
+    );
   };
   const say = (value: string, onto: string | null = null): void => {
     setSaid(value);
@@ -164,7 +185,11 @@ export function PracticeView({ rule }: { readonly rule: string | null }) {
   const run = (): void => {
     if (laid === null || open) return;
     setOpen(true);
-    setTally({ asked: tally.asked + 1, right: tally.right + (said === answerOf(laid.question) ? 1 : 0) });
+    const right = said === answerOf(laid.question);
+    setTally({ asked: tally.asked + 1, right: tally.right + (right ? 1 : 0) });
+    useProgress
+      .getState()
+      .change((p) => withAnswer(p, creditedRules(laid.question, wanted), right, Date.now()));
   };
   useLearnKeys({
     next: () => (open ? renew() : said === null ? undefined : run()),
@@ -176,7 +201,10 @@ export function PracticeView({ rule }: { readonly rule: string | null }) {
   const head = (
     <LearnHead title="Practice">
       <span className="learn-note" data-testid="practice-tally">
-        {tally.asked === 0 ? "" : `${tally.right} of ${tally.asked} right`}
+        {[
+          ...(tally.asked === 0 ? [] : [`${tally.right} of ${tally.asked} right`]),
+          due === 0 ? "nothing is due" : `${due} rule${due === 1 ? "" : "s"} due`,
+        ].join(" · ")}
       </span>
     </LearnHead>
   );
@@ -186,11 +214,11 @@ export function PracticeView({ rule }: { readonly rule: string | null }) {
       level={level}
       onKind={(next) => {
         setKind(next);
-        renew();
+        renew(next, level);
       }}
       onLevel={(next) => {
         setLevel(next);
-        renew();
+        renew(kind, next);
       }}
     />
   );
@@ -201,7 +229,7 @@ export function PracticeView({ rule }: { readonly rule: string | null }) {
         <div className="practice-none">
           {filters}
           <Empty glyph="search" title="No such question was found">
-            <Button onClick={renew}>Try again</Button>
+            <Button onClick={() => renew()}>Try again</Button>
           </Empty>
         </div>
       </>
@@ -247,7 +275,7 @@ export function PracticeView({ rule }: { readonly rule: string | null }) {
           </ScrollRegion>
           <footer className="lesson-foot">
             {open ? (
-              <Button look="primary" onClick={renew} data-testid="next">
+              <Button look="primary" onClick={() => renew()} data-testid="next">
                 Next question
                 <Glyph name="next" />
               </Button>

@@ -1,6 +1,7 @@
 /** What comes in from outside: a file of progress, a lesson, a challenge. Read whole before anything changes. */
-import { readContent, refusedText } from "../../learn/catalog.ts";
+import { readContent } from "../../learn/catalog.ts";
 import { importProgress, mergeProgress } from "../../learn/progress.ts";
+import { fileProblemText } from "../../script/marked.ts";
 import { useNotices } from "../state/notices-store.ts";
 import { useOwn } from "./own-store.ts";
 import { useProgress } from "./progress-store.ts";
@@ -34,7 +35,10 @@ export function takeProgress(text: string, what: string): void {
 export function takeContent(text: string, name: string): void {
   const read = readContent({ path: name, text });
   if (!read.ok) {
-    refuse(`“${name}”`, refusedText({ path: name, problems: read.problems }));
+    refuse(
+      `“${name}”`,
+      read.problems.map((problem) => fileProblemText(name, problem)),
+    );
     return;
   }
   if (read.value.kind === "glossary") {
