@@ -1,5 +1,4 @@
 /** Everything that comes with the lab to learn from. Read once, when it is first wanted. */
-
 import { type Catalog, readCatalog } from "../../learn/catalog.ts";
 import type { Challenge } from "../../learn/challenge.ts";
 import type { GlossaryEntry } from "../../learn/glossary.ts";
@@ -10,32 +9,46 @@ const FILES = import.meta.glob<string>(
   { query: "?raw", import: "default", eager: true },
 );
 
+/** The same object as long as what it holds is the same. */
 export interface Entry<T> {
   /** What links and addresses call it; `own-3` for the reader's own. */
   readonly id: string;
   readonly value: T;
 }
 
-let read: Catalog | null = null;
-
-/** What ships is checked by the build; what could not be read here would be left out rather than break the place. */
-function catalog(): Catalog {
-  read ??= readCatalog(
-    Object.entries(FILES).map(([path, text]) => ({ path: path.replace(/^.*\/content\//, "content/"), text })),
-  );
-  return read;
+interface Library {
+  readonly catalog: Catalog;
+  readonly lessons: readonly Entry<Lesson>[];
+  readonly challenges: readonly Entry<Challenge>[];
+  readonly glossary: readonly GlossaryEntry[];
 }
 
 const entries = <T>(files: readonly { readonly slug: string; readonly value: T }[]): readonly Entry<T>[] =>
   files.map(({ slug, value }) => ({ id: slug, value }));
 
-export const lessons = (): readonly Entry<Lesson>[] => entries(catalog().lessons);
+let read: Library | null = null;
 
-export const challenges = (): readonly Entry<Challenge>[] =>
-  [...entries(catalog().challenges)].sort((a, b) => a.value.grade - b.value.grade);
+/** What ships is checked by the build; what could not be read here would be left out rather than break the place. */
+function library(): Library {
+  if (read === null) {
+    const catalog = readCatalog(
+      Object.entries(FILES).map(([path, text]) => ({
+        path: path.replace(/^.*\/content\//, "content/"),
+        text,
+      })),
+    );
+    read = {
+      catalog,
+      lessons: entries(catalog.lessons),
+      challenges: [...entries(catalog.challenges)].sort((a, b) => a.value.grade - b.value.grade),
+      glossary: [...catalog.glossary].sort((a, b) => a.term.localeCompare(b.term, "en")),
+    };
+  }
+  return read;
+}
 
-export const glossary = (): readonly GlossaryEntry[] =>
-  [...catalog().glossary].sort((a, b) => a.term.localeCompare(b.term, "en"));
-
-export const term = (id: string): GlossaryEntry | null =>
-  catalog().glossary.find((one) => one.id === id) ?? null;
+export const catalog = (): Catalog => library().catalog;
+export const lessons = (): readonly Entry<Lesson>[] => library().lessons;
+export const challenges = (): readonly Entry<Challenge>[] => library().challenges;
+export const glossary = (): readonly GlossaryEntry[] => library().glossary;
+export const term = (id: string): GlossaryEntry | null => glossary().find((one) => one.id === id) ?? null;

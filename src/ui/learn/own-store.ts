@@ -1,9 +1,12 @@
 /** The reader's own lessons and challenges: their text, kept on this device. What cannot be read back stays as text. */
 import { create } from "zustand";
 import { type Content, readContent } from "../../learn/catalog.ts";
+import type { Challenge } from "../../learn/challenge.ts";
+import type { Lesson } from "../../learn/lesson.ts";
 import type { LineProblem } from "../../script/marked.ts";
 import { useNotices } from "../state/notices-store.ts";
 import { readStored, removeStored, writeStored } from "../state/storage.ts";
+import type { Entry } from "./library.ts";
 
 const KEY = "vsmmu-lab.learn.own";
 const DAMAGED_KEY = "vsmmu-lab.learn.own.damaged";
@@ -86,4 +89,32 @@ export function ownContent(file: OwnFile): OwnContent {
     known.set(file, own);
   }
   return own;
+}
+
+const lessonEntries = new WeakMap<Lesson, Entry<Lesson>>();
+const challengeEntries = new WeakMap<Challenge, Entry<Challenge>>();
+
+function entryOf<T extends object>(known: WeakMap<T, Entry<T>>, id: string, value: T): Entry<T> {
+  let entry = known.get(value);
+  if (entry === undefined) {
+    entry = { id, value };
+    known.set(value, entry);
+  }
+  return entry;
+}
+
+const contentOf = (files: readonly OwnFile[], id: string): Content | null => {
+  const file = files.find((one) => one.id === id);
+  return file === undefined ? null : ownContent(file).content;
+};
+
+/** An own lesson as its player takes it; the same object as long as its text is the same. */
+export function ownLesson(files: readonly OwnFile[], id: string): Entry<Lesson> | null {
+  const content = contentOf(files, id);
+  return content?.kind === "lesson" ? entryOf(lessonEntries, id, content.value) : null;
+}
+
+export function ownChallenge(files: readonly OwnFile[], id: string): Entry<Challenge> | null {
+  const content = contentOf(files, id);
+  return content?.kind === "challenge" ? entryOf(challengeEntries, id, content.value) : null;
 }
