@@ -82,12 +82,11 @@ const whole = (b: MarkedBlock | undefined): Lines => ({
   line: b === undefined ? 0 : b.line + 1,
 });
 
-function readGoal(block: MarkedBlock | undefined, problems: LineProblem[]): Goal {
-  const lines = linesOf(block);
+/** The lines of a goal block; `at` is where it is said that there are none. */
+export function readGoalLines(lines: readonly Lines[], at: number, problems: LineProblem[]): Goal {
   const first = lines[0];
   if (first === undefined) {
-    const line = block?.line ?? 0;
-    problems.push({ line, message: "a challenge needs a goal block: what must come true" });
+    problems.push({ line: at, message: "a challenge needs a goal block: what must come true" });
     return { kind: "state", lines };
   }
   if (!first.text.startsWith("differ"))
@@ -132,7 +131,7 @@ export function parseChallenge(text: string): Read<Challenge> {
   }
   const view: Record<string, string> = {};
   for (const b of of("view")) readView(b, view, problems);
-  const [start, allow, solution] = ["start", "allow", "solution"].map((k) => of(k)[0]);
+  const [start, goal, allow, solution] = ["start", "goal", "allow", "solution"].map((k) => of(k)[0]);
   if (start === undefined)
     problems.push({ line: 0, message: "a challenge needs a start block: a script, even an empty one" });
   const allowed = linesOf(allow);
@@ -143,7 +142,7 @@ export function parseChallenge(text: string): Read<Challenge> {
     prose: proseOf(parts, isOurs),
     insight: trimmedText(of("insight")[0]?.lines ?? null),
     start: whole(start),
-    goal: readGoal(of("goal")[0], problems),
+    goal: readGoalLines(linesOf(goal), goal?.line ?? 0, problems),
     allow: allowed,
     hints: of("hint").map((b) => trimmedText(b.lines)),
     solution: solution === undefined ? null : whole(solution),

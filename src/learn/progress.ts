@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { allRules, ruleOf } from "../engine/all-rules.ts";
 import type { Question } from "./question.ts";
-import { answered, LAST_BOX, type Mastery, masteryOf } from "./schedule.ts";
+import { answered, type Card, LAST_BOX, type Mastery, masteryOf } from "./schedule.ts";
 
 export const PROGRESS_FORMAT = "vsmmu-lab-progress/1";
 const FAMILY = "vsmmu-lab-progress/";
@@ -205,11 +205,12 @@ export function mergeProgress(a: Progress, b: Progress): Progress {
       best: least(l.best, r.best),
       hints: Math.max(l.hints, r.hints),
     })),
-    // The card asked most often knows most; of two alike, the one that asks again sooner.
+    // The card asked most often knows most; of those alike, the one that asks again sooner.
     rules: both(a.rules, b.rules, (l, r) => {
-      const [x, y] = [l.right + l.wrong, r.right + r.wrong];
-      if (x !== y) return x > y ? l : r;
-      return l.due < r.due || (l.due === r.due && l.box <= r.box) ? l : r;
+      const order = (c: Card): readonly number[] => [-(c.right + c.wrong), c.due, c.box, c.right];
+      const [x, y] = [order(l), order(r)];
+      const at = x.findIndex((n, i) => n !== y[i]);
+      return at < 0 || (x[at] as number) < (y[at] as number) ? l : r;
     }),
     asked: Math.max(a.asked, b.asked),
   };
