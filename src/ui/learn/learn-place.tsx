@@ -1,5 +1,5 @@
 /** Learn: the course, practice, challenges, the glossary, and what the reader makes. Which part, the address says. */
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { usePage } from "../state/pages.ts";
 import { Button } from "../widgets/button.tsx";
 import { Empty } from "../widgets/empty.tsx";
@@ -11,11 +11,15 @@ import { LearnHead } from "./learn-head.tsx";
 import { LessonView } from "./lesson-view.tsx";
 import { challenges, lessons } from "./library.ts";
 import { LearnNav } from "./nav.tsx";
+import { Own } from "./own.tsx";
+import { ownChallenge, ownLesson, useOwn } from "./own-store.ts";
 import { PracticeView } from "./practice-view.tsx";
 import { ProgressMenu } from "./progress-menu.tsx";
 import { goToSection, parseRoute, type Route } from "./route.ts";
 import { RulesMap } from "./rules-map.tsx";
 import "./learn.css";
+
+const EditView = lazy(() => import("./edit-view.tsx"));
 
 function Missing({ what }: { readonly what: string }) {
   return (
@@ -36,16 +40,19 @@ function Section({ route }: { readonly route: Extract<Route, { readonly target: 
       return <Challenges />;
     case "rules":
       return <RulesMap />;
+    case "own":
+      return <Own />;
     default:
       return <Course />;
   }
 }
 
 function Part({ route }: { readonly route: Route }) {
+  const files = useOwn((own) => own.files);
   switch (route.kind) {
     case "lesson": {
-      const entry = lessons().find(({ id }) => id === route.id);
-      return entry === undefined ? (
+      const entry = lessons().find(({ id }) => id === route.id) ?? ownLesson(files, route.id);
+      return entry === null ? (
         <Missing what="lesson" />
       ) : (
         <LessonView key={entry.id} entry={entry} at={route.step} />
@@ -54,15 +61,19 @@ function Part({ route }: { readonly route: Route }) {
     case "practice":
       return <PracticeView key={route.target} rule={route.target} />;
     case "challenge": {
-      const entry = challenges().find(({ id }) => id === route.id);
-      return entry === undefined ? (
-        <Missing what="challenge" />
+      const entry = challenges().find(({ id }) => id === route.id) ?? ownChallenge(files, route.id);
+      return entry === null ? <Missing what="challenge" /> : <ChallengeView key={entry.id} entry={entry} />;
+    }
+    case "edit": {
+      const file = files.find(({ id }) => id === route.id);
+      return file === undefined ? (
+        <Missing what="draft" />
       ) : (
-        <ChallengeView key={entry.id} entry={entry} />
+        <Suspense fallback={<div className="graph-wait">Opening…</div>}>
+          <EditView key={file.id} file={file} />
+        </Suspense>
       );
     }
-    case "edit":
-      return <Missing what={route.kind} />;
     default:
       return (
         <>

@@ -1,5 +1,6 @@
 /** What comes in from outside: a file of progress, a lesson, a challenge. Read whole before anything changes. */
 import { readContent } from "../../learn/catalog.ts";
+import { readCourseLink } from "../../learn/link.ts";
 import { importProgress, mergeProgress } from "../../learn/progress.ts";
 import { fileProblemText } from "../../script/marked.ts";
 import { useNotices } from "../state/notices-store.ts";
@@ -46,4 +47,19 @@ export function takeContent(text: string, name: string): void {
     return;
   }
   goTo({ kind: "edit", id: useOwn.getState().add(text) });
+}
+
+export function takeLink(link: string): void {
+  const read = readCourseLink(link);
+  if (read.ok) takeContent(read.text, "the link");
+  else refuse("The link", [read.problem]);
+}
+
+/** A dropped file, if it is one of Learn's by its first lines. */
+export function takeDropped(text: string, name: string): boolean {
+  const head = text.slice(0, 4096);
+  if (/^\s*\{[^}]*"format"\s*:\s*"vsmmu-lab-progress\//.test(head)) takeProgress(text, `“${name}”`);
+  else if (/^format:\s*vsmmu-lab-(lesson|challenge)\//m.test(head)) takeContent(text, name);
+  else return false;
+  return true;
 }

@@ -24,6 +24,9 @@ function currentView(): View {
 /** A whole session in the address, see review/share/link.ts; what reads it is fetched when there is one. */
 const SHARE = /^#lab\d+z?:/;
 
+/** A lesson or challenge in the address, see learn/link.ts. */
+const COURSE = /^#course\d+z:/;
+
 function openShared(link: string): void {
   void import("../share/open-shared.ts").then((module) => module.openLink(link));
 }
@@ -31,6 +34,11 @@ function openShared(link: string): void {
 function apply(): void {
   if (SHARE.test(location.hash)) {
     openShared(location.hash);
+    return;
+  }
+  if (COURSE.test(location.hash)) {
+    const link = location.hash;
+    void import("../learn/take-file.ts").then((module) => module.takeLink(link));
     return;
   }
   const { view, problems } = parseFragment(location.hash);
