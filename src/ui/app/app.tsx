@@ -20,6 +20,7 @@ import "./app.css";
 
 const Palette = lazy(() => import("../palette/palette.tsx"));
 const Recorder = lazy(() => import("../present/recorder.tsx"));
+const CourseRecorder = lazy(() => import("../learn/course-recorder.tsx"));
 const ShareDialog = lazy(() => import("../share/share-dialog.tsx"));
 const Help = lazy(() => import("../palette/help.tsx"));
 
@@ -48,11 +49,13 @@ function Overlays() {
 function ReviewOverlays() {
   const sharing = useReview((review) => review.sharing);
   const recording = useReview((review) => review.recording);
+  const course = useReview((review) => review.course);
   const inLab = usePage(({ page }) => page === null);
   return (
     <Suspense fallback={null}>
       {sharing ? <ShareDialog /> : null}
       {recording && inLab ? <Recorder /> : null}
+      {course !== null && inLab ? <CourseRecorder id={course} /> : null}
     </Suspense>
   );
 }
