@@ -1,5 +1,5 @@
 // The arrows of the house: who may import whom. See CONTRIBUTING.md for the picture.
-const TEST = "[.]test[.]tsx?$";
+const TEST = "[.]test(-helper)?[.]tsx?$";
 
 /** A rule against an import: from files matching `from` (tests are held to it too unless it says otherwise). */
 const forbid = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });

@@ -137,10 +137,11 @@ export function readAllowed(lines: readonly Lines[], setup: Setup, scope: Scope)
     });
   if (problems.length > 0) return { ok: false, problems };
   const list = [...moves.values()];
+  const stes = list.some((m) => m.move.actions.some((a) => a.kind === "ste"));
   // The search may take nothing for the same that a hand-written raw verb could tell apart: see freedom.ts.
   return {
     ok: true,
-    value: { moves: list, alphabet: { name: "written", moves: list.map((m) => m.move), fault: false } },
+    value: { moves: list, alphabet: { name: "written", moves: list.map((m) => m.move), fault: false, stes } },
   };
 }
 

@@ -73,6 +73,9 @@ function readApart(goal: Extract<Goal, { kind: "apart" }>): Read<ApartGoal> {
   };
 }
 
+const union = (sets: readonly ReadonlySet<number>[]): ReadonlySet<number> =>
+  new Set(sets.flatMap((one) => [...one]));
+
 /** The goal as the search takes it. */
 export function promiseOf(goal: StateGoal): Promised {
   const text = goal.clauses.map((c) => c.text).join(" and ");
@@ -81,6 +84,12 @@ export function promiseOf(goal: StateGoal): Promised {
     sentence: text,
     source: "the challenge",
     goal: true,
+    asks: {
+      devices: union(goal.clauses.map((c) => c.formula.asks.devices)),
+      vsmmus: union(goal.clauses.map((c) => c.formula.asks.vsmmus)),
+      numbers: goal.clauses.some((c) => c.formula.asks.numbers),
+      registers: goal.clauses.some((c) => c.formula.asks.registers),
+    },
     questions: [{ id: "goal", host: false, ask: (w) => (goal.reached(w) ? ["reached"] : []) }],
     accepts: () => true,
   };
