@@ -69,15 +69,15 @@ export function answerOf(ask: Ask, { world, outcome }: After): string | null {
   }
 }
 
-/** The answer as an expectation that holds when it is right; null for a call, which no expectation names alone. */
-export function answerLine(ask: Ask, answer: string): string | null {
+/** The answer as expectations that hold when it is right; null for a call, which no expectation names alone. */
+export function answerLines(ask: Ask, answer: string): string | null {
   switch (ask.kind) {
     case "call":
       return null;
     case "errno":
       if (answer === OK) return "expect ok";
       if (answer === REJECTED) return "expect rejected";
-      return answer === FAILED ? "expect fail" : `expect errno=${answer}`;
+      return answer === FAILED ? "expect fail\nexpect errno=none" : `expect errno=${answer}`;
     case "users":
       return `expect users ${ask.object}=${answer}`;
     case "attachment":

@@ -94,13 +94,3 @@ export function promiseOf(goal: StateGoal): Promised {
     accepts: () => true,
   };
 }
-
-/**
- * Words whose truth survives what the search takes for the same (object ids, VMIDs, queue positions). A goal with any
- * other word is searched for without taking anything for the same.
- */
-const SAFE =
-  /^(and|or|not|when|users|count|[a-z][a-z0-9_-]*|(attached|pste|dma|legal|diverges|ats|cmdq|smmuen)=\S+|gbpa=(abort|bypass)|(cr0|cr0ack|strtab_base_cfg|cmdq_base|eventq_base)=0x[0-9a-f]+|(vdevice|vmaster|viommu|abort|bypass|veventq)=(yes|no|none)|[a-z0-9_-]+\.[a-z0-9]+=(\d+|none)|(ioas|device|hwpt|hwpt-paging|hwpt-nested|viommu|vdevice|veventq|fault|objects)=\d+)$/;
-
-export const namesMatter = (goal: StateGoal): boolean =>
-  goal.clauses.some((c) => c.text.split(/\s+/).some((word) => !SAFE.test(word)));

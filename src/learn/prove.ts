@@ -18,7 +18,7 @@ import { statementText } from "../script/ast.ts";
 import type { LineProblem } from "../script/marked.ts";
 import { refusal } from "./allow.ts";
 import { type Challenge, goalText } from "./challenge.ts";
-import { type ApartGoal, namesMatter, promiseOf, type StateGoal } from "./goal.ts";
+import { type ApartGoal, promiseOf, type StateGoal } from "./goal.ts";
 import type { Read } from "./reading.ts";
 import { commandsAfter, type Ready } from "./start.ts";
 
@@ -76,7 +76,7 @@ function* provingState(
   limits: ProveLimits,
 ): Generator<number, Proof | string> {
   if (goal.reached(ready.world)) return AT_START;
-  const search = searchOf(ready, goal, limits, !namesMatter(goal));
+  const search = searchOf(ready, goal, limits, true);
   for (let n = 1; search.findings.length === 0 && search.advance(1); n++)
     if (n % PIECE === 0) yield search.counts.states;
   const found = search.findings[0];
@@ -95,8 +95,7 @@ function searchOf(ready: Ready, goal: StateGoal, limits: ProveLimits, normal: bo
     alphabet: ready.allowed.alphabet,
     promises: [promiseOf(goal)],
     limits: { ...limits, bytes: 2 ** 30 },
-    // The goal may name one of two devices that are otherwise alike.
-    symmetry: false,
+    // What the goal names, counts or reads off a register is told in its `asks`, and nothing of that is taken for the same.
     normal,
   });
 }

@@ -3,17 +3,17 @@ import { ruleOf } from "../engine/all-rules.ts";
 import { decidingCalls } from "../script/judge.ts";
 import { parse } from "../script/parse.ts";
 import { runAll } from "../script/runner.ts";
-import { answerLine } from "./answer.ts";
+import { answerLines } from "./answer.ts";
 import { type MadeQuestion, makeQuestion } from "./ask-scene.ts";
 import { ASKS } from "./prediction.ts";
 
 /** The script of a question with what its choice claims, judged as any script is. */
 function holds(q: MadeQuestion, value: string): boolean {
-  const claim = answerLine(q.ask, value);
+  const claim = answerLines(q.ask, value);
   const parsed = parse(`${q.lead}${q.act.join("\n")}\n${claim ?? ""}\n`);
   if (!parsed.ok) throw new Error(`${q.seed}: ${parsed.problems.map((p) => p.message).join()}`);
   const run = runAll(parsed.value);
-  if (q.ask.kind !== "call") return run.held === 1 && run.failed === 0;
+  if (q.ask.kind !== "call") return run.held > 0 && run.failed === 0;
   const last = run.events.filter((e) => e.kind === "command").at(-1);
   if (last?.kind !== "command") throw new Error(`${q.seed}: no command`);
   return (decidingCalls(last.outcome)[q.ask.n - 1]?.call ?? "none") === value;
