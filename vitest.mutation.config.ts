@@ -10,5 +10,6 @@ export default defineConfig({
     include: ["src/engine/{kernel,qemu}/**/*.test.ts"],
     exclude: ["**/property.test.ts", "**/random.test.ts", "**/recordings.test.ts", "**/rules.test.ts"],
     setupFiles: ["scripts/vitest.setup.ts"],
+    testTimeout: 180_000,
   },
 });
