@@ -253,7 +253,10 @@ function vmGone(cx: Cx): Done | null {
 }
 
 function outcomeOf(d: Done, trace: readonly TraceNode[], parts: readonly Part[]): Outcome {
-  return { ...d, trace, parts };
+  // Field by field: what an action decided has many shapes, and spreading them costs as much as a host call.
+  const { ok, rejected, errno, messages, ids, result, transaction } = d;
+  const outcome = { ok, rejected, errno, messages, ids, result, trace, parts };
+  return transaction === undefined ? outcome : { ...outcome, transaction };
 }
 
 /** Phases that an action can be taken apart into, each a step of its own; 1 for one that cannot. */
