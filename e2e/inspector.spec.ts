@@ -128,6 +128,7 @@ const BUSY = [
 const INSPECTOR = "[data-testid=inspector]";
 
 async function busy(app: Parameters<typeof Lab.open>[0], hash: string): Promise<Lab> {
+  test.setTimeout(120_000);
   const lab = await Lab.open(app);
   await lab.fresh();
   for (const line of BUSY) await lab.type(line);
