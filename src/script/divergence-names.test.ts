@@ -91,7 +91,7 @@ describe("names of divergences", () => {
     holds([
       ...TRANSLATED,
       "dma d0 iova=0x1000",
-      "cd v0 0x100 ttb0=0x100000000000",
+      "cd v0 0x100 ips=5 ttb0=0x100000000000",
       "cmd v0 cfgi-cd sid=0x100",
       "dma d0 iova=0x1000",
       "expect d0 legal=abort dma=pass-s1 diverges=D20",
