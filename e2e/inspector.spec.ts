@@ -1,5 +1,6 @@
 import { Lab } from "./lab.ts";
 import { expect, test } from "./support/app.ts";
+import { expectAccessible } from "./support/axe.ts";
 
 test("a register is edited by its switches and written; QEMU's value and the architecture's agree", async ({
   app,
@@ -111,6 +112,58 @@ test("the probe asks about ATS and lists every legal answer", async ({ app }) =>
   await lab.inspector.getByRole("button", { name: "Play this DMA" }).click();
   await lab.idle();
   await expect(lab.step).toContainText("dma d0 iova=0x1000 ats=request");
+});
+
+/** A device whose faults and STE leave something in every list, and an open handshake. */
+const BUSY = [
+  "plug d0 v0",
+  "ste v0 0x100 translate",
+  "cr0 v0 +smmuen +eventqen",
+  "cfgi v0 0x100",
+  "dma d0 iova=0x200000000",
+  "ste v0 0x100 invalid",
+  "write v0 IRQ_CTRL 0x5 wait=off",
+  "dma d0",
+];
+const INSPECTOR = "[data-testid=inspector]";
+
+async function busy(app: Parameters<typeof Lab.open>[0], hash: string): Promise<Lab> {
+  test.setTimeout(120_000);
+  const lab = await Lab.open(app);
+  await lab.fresh();
+  for (const line of BUSY) await lab.type(line);
+  await app.page.evaluate((to) => {
+    location.hash = `#v=1&select=${to}`;
+  }, hash);
+  return lab;
+}
+
+test("axe finds nothing against registers, a refused number and queues", async ({ app }) => {
+  const lab = await busy(app, "vsmmu.0");
+  await lab.inspector
+    .getByTestId("registers")
+    .getByRole("button", { name: /^GBPA / })
+    .click();
+  await lab.inspector.getByRole("textbox", { name: "GBPA as hex" }).fill("0xzz");
+  await expectAccessible(app.page, "a vSMMU's registers and queues", INSPECTOR);
+});
+
+test("axe finds nothing against an STE by fields", async ({ app }) => {
+  await busy(app, "ste.0.100");
+  await expectAccessible(app.page, "an STE by fields", INSPECTOR);
+});
+
+test("axe finds nothing against an STE by bits", async ({ app }) => {
+  const lab = await busy(app, "ste.0.100");
+  await lab.inspector.getByRole("button", { name: "Bits", exact: true }).click();
+  await lab.inspector.getByRole("switch", { name: "q1 bit 27, S1STALLD" }).hover();
+  await expect(lab.inspector.getByRole("status")).toContainText("the architecture ignores it in this STE");
+  await expectAccessible(app.page, "an STE by bits", INSPECTOR);
+});
+
+test("axe finds nothing against the DMA probe", async ({ app }) => {
+  await busy(app, "device.0");
+  await expectAccessible(app.page, "a device's DMA probe", INSPECTOR);
 });
 
 test("event queues are lists: what the guest will read, and what the architecture has instead", async ({

@@ -134,10 +134,14 @@ const NO_STE: ReadonlySet<string> = new Set<ArchRule>([
   "A-STE-FETCH",
 ]);
 
-/** A translate STE of the guest runs, and not a TLB entry from before it: its bits are what is judged differently. */
+/**
+ * A translate STE of the guest runs, and the two judge its bits or its CD's differently. A TLB entry from before it is
+ * another matter, unless the architecture refuses STE or CD outright.
+ */
 function installedUnjudged(s: Situation): boolean {
   const rule = s.answers[0]?.rule ?? "";
-  return s.attached === "translate" && s.physical.tlb !== "hit" && !NO_STE.has(rule);
+  if (s.attached !== "translate" || NO_STE.has(rule)) return false;
+  return s.physical.tlb !== "hit" || /^A-(STE|CD)-/.test(rule);
 }
 
 /** What can be said of a divergence that none of the known ones explains. */

@@ -87,6 +87,17 @@ describe("names of divergences", () => {
     ]);
   });
 
+  test("D20: a CD that only the vSMMU's narrower OAS refuses, also on a TLB hit", () => {
+    holds([
+      ...TRANSLATED,
+      "dma d0 iova=0x1000",
+      "cd v0 0x100 ips=5 ttb0=0x100000000000",
+      "cmd v0 cfgi-cd sid=0x100",
+      "dma d0 iova=0x1000",
+      "expect d0 legal=abort dma=pass-s1 diverges=D20",
+    ]);
+  });
+
   test("v4's bypass at the first CFGI is no D20 either", () => {
     holds([
       "qemu v4",

@@ -193,6 +193,17 @@ describe("G-EVT-2: the architecture's own event queue", () => {
     expect(g.dma().result).toMatchObject({ expected: ["c-bad-ste:0x100"] });
   });
 
+  test("G-DMA-3: an endpoint whose ATS is off sends nothing, so nothing is due", () => {
+    const g = new DmaGuest();
+    g.hardware = { cls: "ats-off", output: null, event: null };
+    expect(g.dma({ ats: "request" }).result).toMatchObject({
+      legal: ["ats-ur"],
+      expected: [],
+      dropped: null,
+    });
+    expect(arch(g)?.expected).toEqual([]);
+  });
+
   test("G-DMA-3: two aborts, one of them silent: the hardware's own event tells which", () => {
     const g = new DmaGuest();
     g.verb({ kind: "ste", vsmmu: 0, sid: 0x100, value: { as: "abort" } });

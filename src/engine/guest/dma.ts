@@ -187,9 +187,11 @@ function happened(a: Answer, hardware: HardwareAnswer): boolean {
 
 /**
  * Of several legal answers the one the hardware gave, so that only its event is due (rule G-DMA-3): an old translation that
- * is still legal owes no fault. Where two differ in the event alone, the one whose event was recorded, or none.
+ * is still legal owes no fault, and what was not sent owes nothing. Where two differ in the event alone, the one whose event was recorded, or none.
  */
 export function dueAnswer(answers: readonly Answer[], hardware: HardwareAnswer): Answer | null {
+  // An endpoint whose ATS is off has sent nothing.
+  if (hardware.cls === "ats-off") return null;
   const fitting = answers.filter((a) => happened(a, hardware));
   const code =
     hardware.event === null ? null : Number((insideView(hardware.event, 0).event?.[0] ?? 0n) & 0xffn);

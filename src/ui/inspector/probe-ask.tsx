@@ -43,11 +43,6 @@ export function ProbeAsk({ txn, onChange }: ProbeAskProps) {
       <div className="probe-ask">
         <HexInput label="IOVA" value={txn.iova} bits={64} onChange={(iova) => onChange({ iova })} />
         {flag("write", "write")}
-        {flag("priv", "privileged")}
-        {flag("inst", "instruction")}
-      </div>
-      <div className="probe-ask">
-        <Segmented label="ATS" value={txn.ats} options={ATS} onChoose={(ats) => onChange({ ats })} />
         <label className="form-check">
           <input
             type="checkbox"
@@ -64,6 +59,13 @@ export function ProbeAsk({ txn, onChange }: ProbeAskProps) {
             onChange={(ssid) => onChange({ ssid: Number(ssid) })}
           />
         )}
+      </div>
+      <div className="probe-ask">
+        <Segmented label="ATS" value={txn.ats} options={ATS} onChoose={(ats) => onChange({ ats })} />
+      </div>
+      <div className="probe-ask">
+        {flag("priv", "privileged")}
+        {flag("inst", "instruction fetch")}
       </div>
     </>
   );

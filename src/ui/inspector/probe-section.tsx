@@ -12,11 +12,11 @@ import { Act } from "../widgets/act.tsx";
 import { RuleText } from "../widgets/rule-text.tsx";
 import { Section } from "../widgets/section.tsx";
 import { hex } from "./field-list.tsx";
-import { pairHops, probe } from "./probe.ts";
+import { GUEST_ONLY, HOST_ONLY, pairHops, partingRow, probe } from "./probe.ts";
 import { ProbeAsk, probeLine } from "./probe-ask.tsx";
 
-function HopCell({ hop }: { readonly hop: Hop | null }) {
-  if (hop === null) return <span className="hop-none">not asked</span>;
+function HopCell({ hop, absent }: { readonly hop: Hop | null; readonly absent: string }) {
+  if (hop === null) return <span className="hop-none">{absent}</span>;
   return (
     <>
       <span className="hop-note">{hop.note}</span>
@@ -86,9 +86,9 @@ export function ProbeSection({ dev }: { readonly dev: number }) {
   const [asked, setAsked] = useState(NO_CHANGE);
   const txn: HwTxn = { ...PLAIN, iova: deviceFacts(world, dev).iova, ...asked };
   const line = probeLine(name, txn);
-  const { must, legal, due, does } = probe(world, dev, txn);
+  const { must, legal, due, does, agrees } = probe(world, dev, txn);
   const pairs = pairHops(must?.path ?? [], does.path ?? []);
-  const parting = pairs.findIndex(({ same }) => !same);
+  const parting = agrees ? -1 : partingRow(pairs);
   return (
     <Section id="probe" title="DMA probe">
       <ProbeAsk txn={txn} onChange={(change) => setAsked({ ...asked, ...change })} />
@@ -102,21 +102,27 @@ export function ProbeSection({ dev }: { readonly dev: number }) {
         </thead>
         <tbody>
           {pairs.map((pair, at) => {
-            const what = pair.must?.what ?? pair.does?.what ?? "";
+            const what = [...new Set([pair.must?.what ?? [], pair.does?.what ?? []].flat())].join("/");
             const key = `${at} ${what}`;
             return (
               <tr key={key} data-parts={at === parting || undefined}>
                 <th scope="row">{what}</th>
                 <td>
-                  <HopCell hop={pair.must} />
+                  <HopCell
+                    hop={pair.must}
+                    absent={pair.does && HOST_ONLY.has(pair.does.what) ? "the host's" : "not asked"}
+                  />
                 </td>
                 <td>
-                  <HopCell hop={pair.does} />
+                  <HopCell
+                    hop={pair.does}
+                    absent={pair.must && GUEST_ONLY.has(pair.must.what) ? "the guest's" : "not asked"}
+                  />
                 </td>
               </tr>
             );
           })}
-          <tr className="hops-end">
+          <tr className="hops-end" data-parts={parting === pairs.length || undefined}>
             <th scope="row">so</th>
             <td>
               {legal.length === 0 ? "no promise" : null}

@@ -66,8 +66,11 @@ export function SteEditor({ v, sid, stored }: SteEditorProps) {
             <dd>{opinion === null ? "" : QEMU[opinion.qemu]}</dd>
           </div>
           <div className="fields-row">
-            <dt>behind its mask</dt>
-            <dd className="mono">{opinion?.masked.map((word) => hex(word)).join(", ")}</dd>
+            <dt>words passed on</dt>
+            <dd>
+              {opinion?.qemu === "translate" ? null : "none; masked "}
+              <span className="mono">{opinion?.masked.map((word) => hex(word)).join(", ")}</span>
+            </dd>
           </div>
           <div className="fields-row">
             <dt>QEMU drops</dt>
