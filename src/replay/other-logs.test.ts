@@ -5,11 +5,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gunzipSync, strFromU8, strToU8 } from "fflate";
 import { describe, expect, it, vi } from "vitest";
-import { buildWorld } from "../engine/build-world.ts";
-import { step } from "../engine/step.ts";
 import { parse } from "../script/parse.ts";
 import { scriptText } from "./meaning/script-text.ts";
-import { LogPrinter } from "./print/log-text.ts";
+import { printScript } from "./print/print-script.ts";
 import { skipPrefix } from "./reader/lines.ts";
 import { checkLines } from "./report.ts";
 import { type ReplayResult, replayLog } from "./run.ts";
@@ -189,15 +187,7 @@ describe("what the lab prints of its own scenarios", () => {
   function printed(name: string): string {
     const parsed = parse(readFileSync(new URL(`scenarios/${name}`, CONTENT), "utf8"));
     if (!parsed.ok) throw new Error(`${name} does not parse`);
-    let world = buildWorld(parsed.value.setup);
-    const printer = new LogPrinter(parsed.value.setup, "iso");
-    for (const item of parsed.value.items) {
-      if (item.kind !== "command") continue;
-      const stepped = step(world, item.action, { trace: true });
-      world = stepped.world;
-      printer.add(stepped.outcome);
-    }
-    return printer.text();
+    return printScript(parsed.value, "iso").log;
   }
 
   it.each(names.filter((n) => !NOT_QEMU.test(n) && !HOST_ALONE.test(n)))("%s replays", async (name) => {

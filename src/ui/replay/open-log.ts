@@ -187,10 +187,21 @@ async function show({ builder, head }: OpenReplay): Promise<void> {
   const start = builder.nodeOf(0);
   if (start !== null) session.goTo(start);
   useSession.getState().replace(session);
+  leaveForLab();
+  tellResult(head);
+}
+
+function leaveForLab(): void {
   usePrefs.getState().change({ tab: "log", place: "timeline" });
   makeRoom();
   usePage.getState().open(null);
-  tellResult(head);
+}
+
+/** From the report to the lab: a run's session on the table, at a step. */
+export async function showInLab(run: number, step: number): Promise<void> {
+  await chooseRun(run);
+  showStep(Math.max(0, step));
+  leaveForLab();
 }
 
 /** Two lists side by side want more height than the timeline's other tabs; what the reader chose larger stays. */

@@ -6,6 +6,7 @@ import { Empty } from "../widgets/empty.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { DropZone } from "./drop-zone.tsx";
 import { openRecording } from "./open-log.ts";
+import { OwnLog } from "./own-log.tsx";
 import { Progress } from "./progress.tsx";
 import { RECORDINGS } from "./recordings.ts";
 import { useReplay } from "./replay-store.ts";
@@ -38,6 +39,7 @@ export default function ReplayPlace() {
           )}
           {open === null || work !== null ? null : <Report open={open} />}
           {work === null ? <DropZone /> : null}
+          {work === null ? <OwnLog /> : null}
         </div>
         <section className="replay-column" aria-label="Recordings of real runs">
           <h2 className="replay-heading">Recordings of real runs</h2>

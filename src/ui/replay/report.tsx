@@ -3,7 +3,7 @@ import { agrees } from "../../replay/report.ts";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { RuleLink } from "../widgets/rule-link.tsx";
-import { chooseRun, showStep } from "./open-log.ts";
+import { chooseRun, showInLab } from "./open-log.ts";
 import type { Checking, OpenReplay } from "./replay-store.ts";
 import "../widgets/table.css";
 import "../widgets/fields.css";
@@ -12,13 +12,6 @@ const MOST = 300;
 
 const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-
-function goTo(run: number, step: number): void {
-  void (async () => {
-    await chooseRun(run);
-    showStep(Math.max(0, step));
-  })();
-}
 
 function Agreement({ checking }: { readonly checking: Checking }) {
   if (checking.state === "under-way")
@@ -97,7 +90,7 @@ function Differences({ checking }: { readonly checking: Checking }) {
       <ol className="replay-differences" data-testid="replay-differences">
         {rejected.slice(0, MOST).map((one) => (
           <li key={`refused ${one.line} ${one.text}`}>
-            <Button look="quiet" onClick={() => goTo(one.run, one.step)}>
+            <Button look="quiet" onClick={() => void showInLab(one.run, one.step)}>
               line {one.line}
             </Button>
             <span>
@@ -107,7 +100,7 @@ function Differences({ checking }: { readonly checking: Checking }) {
         ))}
         {disagreements.slice(0, MOST).map((one, at) => (
           <li key={differenceKeys[at]}>
-            <Button look="quiet" onClick={() => goTo(one.run, one.step)}>
+            <Button look="quiet" onClick={() => void showInLab(one.run, one.step)}>
               line {one.line}
             </Button>
             <span>
@@ -144,7 +137,7 @@ export function Report({ open }: { readonly open: OpenReplay }) {
         </p>
       ))}
       <div className="replay-ways">
-        <Button look="primary" onClick={() => goTo(run, 0)}>
+        <Button look="primary" onClick={() => void showInLab(run, 0)}>
           Show it in the lab
         </Button>
         {runs.length > 1 ? (

@@ -2,7 +2,7 @@
 import type { StepData } from "../../replay/transfer.ts";
 
 /** This many steps of one kind in a row are folded. */
-const FOLD_FROM = 4;
+const FOLD_FROM = 5;
 
 export interface StepFilter {
   readonly text: string;
