@@ -177,6 +177,23 @@ test("few states are a graph that the keyboard walks; each shows the shortest wa
   await expectAccessible(explore.page, "the states", "[data-testid=explore]");
 });
 
+test("another setup beside it: what a repair removes, and what it brings", async ({ app }) => {
+  test.setTimeout(SEARCH * 2);
+  const explore = await open(app);
+  await explore.lines(SMALL);
+  await explore.place.getByRole("checkbox", { name: /^The same search under another setup/ }).check();
+  await explore.start();
+  const answer = explore.page.getByTestId("explore-against");
+  await expect(answer).toContainText("In every reachable state B removes D1", { timeout: SEARCH });
+  await expect(answer).toContainText("brings nothing new");
+  await explore.page
+    .getByTestId("explore-both")
+    .getByRole("button", { name: /^D1 on side A/ })
+    .click();
+  await expect(explore.way).toContainText("diverges=D1");
+  await expectAccessible(explore.page, "two setups", "[data-testid=explore]");
+});
+
 test("from the lab: from this step, and the shortest way here", async ({ app }) => {
   test.setTimeout(SEARCH * 2);
   const lab = await Lab.open(app);
@@ -187,7 +204,7 @@ test("from the lab: from this step, and the shortest way here", async ({ app }) 
   await expect(explore.page.getByTestId("explore-from")).toContainText(/Step \d+, gbpa v0 abort/);
   await explore.page.getByRole("button", { name: "Back to the lab" }).click();
   await lab.page.keyboard.press("Control+k");
-  await lab.page.keyboard.type("shortest way here");
+  await lab.page.getByPlaceholder(/^A command/).fill("shortest way here");
   await lab.page.keyboard.press("Enter");
   await expect(explore.status).toContainText("Reached", { timeout: SEARCH });
   await expect(explore.way).toContainText("3 moves from the start");

@@ -35,7 +35,7 @@ export function ClassTable({ run }: { readonly run: Run }) {
         <tbody>
           {classes.map(({ cls, title, depth, promises }) => {
             const promise = promises[0] ?? "";
-            const here = looked?.kind === "example" && looked.cls === cls;
+            const here = looked?.kind === "example" && looked.cls === cls && looked.other !== true;
             return (
               <tr key={cls} data-here={here || undefined}>
                 <th scope="row">

@@ -17,6 +17,8 @@ import { type Question, readQuestion } from "./question.ts";
 type Phase = "opening" | "running" | "over" | "failed";
 
 export interface Run {
+  /** What its setup changes; null: nothing. */
+  readonly side: string | null;
   readonly spec: JobSpec;
   readonly question: Question;
   /** Where it began, in words: "step 4, gbpa v0 abort". */
@@ -38,16 +40,18 @@ export interface Run {
   readonly client: ExploreClient;
 }
 
-/** What the reader looks at: a broken promise in one class, or a state of the graph. */
+/** What the reader looks at: a broken promise in one class (`other`: of the search beside), or a state of the graph. */
 export type Looked =
-  | { readonly kind: "example"; readonly promise: string; readonly cls: string }
+  | { readonly kind: "example"; readonly promise: string; readonly cls: string; readonly other?: boolean }
   | { readonly kind: "state"; readonly state: number };
 
-export type ResultsTab = "promises" | "classes" | "states";
+export type ResultsTab = "promises" | "classes" | "states" | "against";
 
 interface ExploreState {
   readonly question: Question;
   readonly run: Run | null;
+  /** The same question under another setup. */
+  readonly other: Run | null;
   readonly looked: Looked | null;
   readonly tab: ResultsTab;
   /** On a narrow screen: the half that is shown. */
@@ -63,6 +67,7 @@ const KEY = "vsmmu-lab.explore";
 export const useExplore = create<ExploreState>()((set, get) => ({
   question: readQuestion(readStored(KEY)),
   run: null,
+  other: null,
   looked: null,
   tab: "promises",
   half: "question",
@@ -76,10 +81,13 @@ export const useExplore = create<ExploreState>()((set, get) => ({
   turn: (half) => set({ half }),
 }));
 
-/** Changes the search on the table, if it is still this one. */
+export const isBusy = (run: Run | null): boolean => run?.phase === "opening" || run?.phase === "running";
+
+/** Changes a search on the table, if it is still there. */
 export function changeRun(client: ExploreClient, part: Partial<Run>): void {
-  const { run } = useExplore.getState();
+  const { run, other } = useExplore.getState();
   if (run?.client === client) useExplore.setState({ run: { ...run, ...part } });
+  else if (other?.client === client) useExplore.setState({ other: { ...other, ...part } });
 }
 
 /** Looks at something the reader chose; on a narrow screen its way lies further down. */

@@ -93,6 +93,12 @@ describe("the question of a search", () => {
     expect(found.ok).toBe(false);
   });
 
+  it("refuses a setup to compare with that nobody knows", () => {
+    expect(checked({ against: "fix=D1" }).ok).toBe(true);
+    expect(checked({ against: "qemo=v4" })).toMatchObject({ ok: false });
+    expect(checked({ against: "qemo=v4" }).against).toMatch(/did you mean "qemu"/);
+  });
+
   it("wants at least one promise", () => {
     expect(checked({ promises: [], own: [" "] })).toMatchObject({ ok: false });
     expect(checked({ promises: [], own: ["sometimes d0 attached=s2"] })).toMatchObject({
@@ -150,6 +156,7 @@ describe("a question that was kept", () => {
       states: "12",
       memory: "3",
       symmetry: false,
+      against: "fix=D1",
     });
     expect(readQuestion(JSON.stringify(question))).toEqual(question);
   });

@@ -4,6 +4,7 @@ import { AlphabetError, alphabetOf, type MODIFIERS, PRESETS } from "../../explor
 import { FormulaError } from "../../explore/formula.ts";
 import type { JobLimits, JobSpec } from "../../explore/job-data.ts";
 import { PROMISE_NAMES, PromiseError, promisesOf } from "../../explore/promises.ts";
+import { parseSide } from "../../review/sides.ts";
 import type { Problem } from "../../script/problem.ts";
 import type { Scope } from "../../script/scope.ts";
 
@@ -27,6 +28,8 @@ export interface Question {
   /** MiB. */
   readonly memory: string;
   readonly symmetry: boolean;
+  /** The same search under another setup beside it, as a side of a comparison; null: this one alone. */
+  readonly against: string | null;
 }
 
 export const DEFAULT_QUESTION: Question = {
@@ -40,6 +43,7 @@ export const DEFAULT_QUESTION: Question = {
   states: "500000",
   memory: "512",
   symmetry: true,
+  against: null,
 };
 
 export const BASES: readonly Base[] = [...(Object.keys(PRESETS) as (keyof typeof PRESETS)[]), "own"];
@@ -100,6 +104,7 @@ export interface Checked {
   readonly depth: string | null;
   readonly states: string | null;
   readonly memory: string | null;
+  readonly against: string | null;
   readonly ok: boolean;
 }
 
@@ -131,6 +136,12 @@ function checkOwn(text: string, setup: Setup, scope: Scope): readonly Problem[] 
   }
 }
 
+function checkAgainst({ against }: Question): string | null {
+  if (against === null) return null;
+  const side = parseSide(against);
+  return side.ok ? null : side.problems.join("; ");
+}
+
 const WHOLE = "A whole number";
 
 /** Everything that is wrong with a question about a setup. */
@@ -143,11 +154,12 @@ export function check(question: Question, setup: Setup, scope: Scope): Checked {
     question.depth.trim() === "" || whole(question.depth, 0) !== null ? null : `${WHOLE}, or nothing`;
   const states = whole(question.states, 1) === null ? `${WHOLE} from 1 on` : null;
   const memory = whole(question.memory, 1) === null ? `${WHOLE} of MiB from 1 on` : null;
+  const against = checkAgainst(question);
   const ok =
     alphabet.moves !== null &&
     alphabet.moves > 0 &&
-    [promises, depth, states, memory, ...own].every((one) => one === null);
-  return { ...alphabet, promises, own, depth, states, memory, ok };
+    [promises, depth, states, memory, against, ...own].every((one) => one === null);
+  return { ...alphabet, promises, own, depth, states, memory, against, ok };
 }
 
 const quoted = (text: string): string =>
@@ -222,5 +234,6 @@ export function readQuestion(text: string | null): Question {
     states: textOf(given.states, d.states),
     memory: textOf(given.memory, d.memory),
     symmetry: given.symmetry !== false,
+    against: isText(given.against) && given.against.length <= MOST_TEXT ? given.against : null,
   };
 }

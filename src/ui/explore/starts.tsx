@@ -42,7 +42,7 @@ function begin(part: Partial<Question>): void {
   useExplore.getState().ask(question);
   const { session, node } = useSession.getState();
   const origin = originOf(session, question.origin, node.id);
-  if (check(question, origin.setup, origin.scope).ok) void start(question, origin);
+  if (check(question, origin.setup, origin.scope).ok) start(question, origin);
 }
 
 export function Starts() {
