@@ -65,7 +65,10 @@ export function freedomOf(
     !setup.qemu.gbpaStaleError;
   const names = ids && world.names.length === 0 && !actions.some((a) => RAW.has(a.kind));
   const queues =
-    !asks.some((a) => a.registers) && !actions.some((a) => a.kind === "write" || a.kind === "store");
+    !asks.some((a) => a.registers) &&
+    !actions.some(
+      (a) => a.kind === "write" || a.kind === "store" || a.kind === "read" || a.kind === "cr0-value",
+    );
   const all = symmetriesOf(setup);
   const identity = all.slice(0, 1);
   if (!symmetry || !ids || all.length === 1 || !knownPlaces(world))

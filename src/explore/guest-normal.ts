@@ -7,6 +7,9 @@
  *   register files only to find the next one to run. Both indices are moved down together, with the entries between
  *   them; consumed entries are nobody's. Only where both columns agree about the queue.
  * - the same for the event queue when it is empty in both columns.
+ * - what is left in the registers of a queue that is off and that guest software has not programmed since the last reset:
+ *   it programs base, PROD and CONS before it puts the queue to use.
+ * - whether GBPA says "use incoming" because of a reset or, with no attribute, because of a write: no attribute is changed.
  * - which way GERROR and GERRORN have toggled: an error is active while they differ, and the guest acknowledges by
  *   making them equal.
  * - memory that holds zeroes is memory never written.
@@ -23,7 +26,7 @@ import { commandWord, type Renaming, regionOf, sidWord } from "./renaming.ts";
 
 /** What may be taken for the same in a search; decided once from the alphabet. */
 export interface GuestFreedom {
-  /** Queue indices and toggles: nobody writes the registers that hold them, or their entries, by hand. */
+  /** What registers hold beyond their meaning: nobody reads or writes them, or the entries of queues, by hand. */
   readonly queues: boolean;
 }
 
@@ -122,6 +125,48 @@ function normalEventq(q: Queues, base: bigint, g: GuestSmmu, lines: Lines): Queu
   return {
     regs: { ...regs, eventqProd: 0, eventqCons: 0 },
     arch: { ...arch, eventqProd: 0, eventqCons: 0 },
+  };
+}
+
+const CMDQ_ERR = 1;
+const CMDQEN = 8;
+const EVENTQEN = 4;
+
+/** Queues that have to be programmed anew before anybody looks at them. */
+function normalIdle(q: Queues, v: number, g: GuestSmmu, lines: Lines): Queues {
+  const { regs, arch } = q;
+  const off = (bit: number): boolean => ((regs.cr0 | regs.cr0ack | arch.cr0 | arch.cr0ack) & bit) === 0;
+  const stopped = (((regs.gerror ^ regs.gerrorn) | (arch.gerror ^ arch.gerrorn)) & CMDQ_ERR) !== 0;
+  let out = q;
+  if (!g.sw.cmdqReady && off(CMDQEN) && !stopped) {
+    drop(lines, cmdqBase(v, g.sw.gen), BigInt(ENTRIES) * ENTRY);
+    out = {
+      regs: { ...out.regs, cmdqBase: 0n, cmdqLog2size: 0, cmdqProd: 0, cmdqCons: 0 },
+      arch: { ...out.arch, cmdqBase: 0n, cmdqProd: 0, cmdqCons: 0 },
+    };
+  }
+  const empty = regs.eventqProd === regs.eventqCons && arch.eventqProd === arch.eventqCons;
+  if (!g.sw.evtqReady && off(EVENTQEN) && empty && g.expected.length === 0) {
+    drop(lines, eventqBase(v, g.sw.gen), BigInt(ENTRIES) * 32n);
+    out = {
+      regs: { ...out.regs, eventqBase: 0n, eventqLog2size: 0, eventqProd: 0, eventqCons: 0 },
+      arch: { ...out.arch, eventqBase: 0n, eventqProd: 0, eventqCons: 0 },
+    };
+  }
+  return out;
+}
+
+/** GBPA.SHCFG as a reset leaves it: use incoming. */
+const INCOMING = 0x1000;
+const ATTRIBUTES = 0xf_ffff;
+
+function normalGbpa(q: Queues): Queues {
+  const plain = (gbpa: number): number =>
+    (gbpa & ATTRIBUTES) === INCOMING ? (gbpa & ~INCOMING) >>> 0 : gbpa;
+  const { regs, arch } = q;
+  return {
+    regs: { ...regs, gbpa: plain(regs.gbpa) },
+    arch: { ...arch, gbpa: plain(arch.gbpa), gbpaEff: plain(arch.gbpaEff) },
   };
 }
 
@@ -247,7 +292,8 @@ export function normalGuest(w: World, r: Renaming, freedom: GuestFreedom): World
   const queues: Queues[] = w.guest.smmus.map((g, v) => {
     const { regs } = w.qemu.smmus[v] as Smmuv3State;
     if (!freedom.queues) return { regs, arch: g.arch };
-    let q = normalErrors({ regs, arch: g.arch });
+    let q = normalGbpa(normalErrors({ regs, arch: g.arch }));
+    q = normalIdle(q, v, g, lines);
     q = normalCmdq(q, cmdqBase(v, g.sw.gen), lines);
     return normalEventq(q, eventqBase(v, g.sw.gen), g, lines);
   });

@@ -6,6 +6,7 @@
  *     const job = opened.job;
  *     job.head                                          // moves, promises, limits, warnings: before the first state
  *     while (job.advance({ ms: 30 })) tell(job.progress()); // or { states: 1000 }; false: it is over
+ *     await job.run(peers, () => tell(job.progress())); // instead of advance(): by several threads (pool.ts: Peer)
  *     job.cancel();                                     // keeps what was found; the report says that it is partial
  *     job.report();                                     // verdicts with counterexamples, classes, histogram
  *     job.graph();                                      // null above 300 states
@@ -18,21 +19,13 @@
 import { DIVERGENCE_IDS, DIVERGENCES, type DivergenceId } from "../engine/divergence-table.ts";
 import type { World } from "../engine/world.ts";
 import { actionText } from "../script/action-text.ts";
-import { parse } from "../script/parse.ts";
-import type { Problem } from "../script/problem.ts";
-import { formatProblem } from "../script/problem.ts";
-import { runAll } from "../script/runner.ts";
-import { EMPTY_SCOPE, type Scope } from "../script/scope.ts";
-import { type Alphabet, AlphabetError, alphabetOf } from "./alphabet.ts";
 import { type Counterexample, exampleOf, play, wayTo } from "./counterexample.ts";
-import { FormulaError } from "./formula.ts";
 import type {
   JobClass,
   JobExample,
   JobFinding,
   JobGraph,
   JobHead,
-  JobLimits,
   JobProblem,
   JobProgress,
   JobPromise,
@@ -41,9 +34,11 @@ import type {
   JobVerdict,
 } from "./job-data.ts";
 import { lastStep } from "./last-step.ts";
-import { className, type Promised, PromiseError, promisesOf } from "./promises.ts";
+import { type Peer, Pool } from "./pool.ts";
+import { className, type Promised } from "./promises.ts";
+import { readSpec } from "./read-spec.ts";
 import { endingText, verdictOf } from "./report.ts";
-import { DEFAULT_LIMITS, type Finding, Search } from "./search.ts";
+import { type Finding, Search } from "./search.ts";
 import { shortFacts } from "./short-facts.ts";
 import { graphOf } from "./state-graph.ts";
 import { warningsOf } from "./warnings.ts";
@@ -68,11 +63,13 @@ const asked = (p: Promised): JobPromise => {
 
 export class ExploreJob {
   readonly head: JobHead;
+  private readonly spec: JobSpec;
   private readonly search: Search;
   private readonly now: () => number;
   private readonly examples = new Map<Finding, JobExample>();
 
-  private constructor(search: Search, head: JobHead, now: () => number) {
+  private constructor(spec: JobSpec, search: Search, head: JobHead, now: () => number) {
+    this.spec = spec;
     this.search = search;
     this.head = head;
     this.now = now;
@@ -92,7 +89,7 @@ export class ExploreJob {
       limits,
       warnings: warningsOf(world, alphabet, limits, search.freedom),
     };
-    return { ok: true, job: new ExploreJob(search, head, now) };
+    return { ok: true, job: new ExploreJob(spec, search, head, now) };
   }
 
   /** Goes on for a slice; false when the search is over. */
@@ -108,6 +105,14 @@ export class ExploreJob {
       if (now() >= until) break;
     }
     return more;
+  }
+
+  /**
+   * Goes on to the end, by several threads: the same numbers and ways as by one. Resolves when it is over or cancelled;
+   * rejects if a thread fails. `tell` whenever something is new. The peers are ended.
+   */
+  run(peers: readonly Peer[], tell?: () => void): Promise<void> {
+    return new Pool(this.search, this.spec, peers).run(tell);
   }
 
   cancel(): void {
@@ -210,63 +215,4 @@ function classesOf(findings: readonly Finding[]): JobClass[] {
     });
   }
   return [...out.values()].sort((a, b) => a.depth - b.depth);
-}
-
-interface ReadSpec {
-  readonly world: World;
-  readonly scope: Scope;
-  readonly alphabet: Alphabet;
-  readonly promises: readonly Promised[];
-  readonly limits: JobLimits;
-}
-
-type Read =
-  | { readonly ok: true; readonly value: ReadSpec }
-  | { readonly ok: false; readonly problems: readonly JobProblem[] };
-
-const LEAST: JobLimits = { depth: 0, states: 1, bytes: 1 };
-
-/** Everything that a spec names, or everything that is wrong with it. */
-export function readSpec(spec: JobSpec): Read {
-  const problems: JobProblem[] = [];
-  const wrong = (
-    where: JobProblem["where"],
-    message: string,
-    places: readonly Problem[] = [],
-    index = 0,
-  ): void => {
-    problems.push({ where, index, message, places });
-  };
-  const limits: JobLimits = { ...DEFAULT_LIMITS, ...spec.limits };
-  for (const k of ["depth", "states", "bytes"] as const)
-    if (!Number.isSafeInteger(limits[k]) || limits[k] < LEAST[k])
-      wrong("limits", `${k} needs a whole number from ${LEAST[k]} on`);
-  const parsed = parse(spec.script);
-  if (!parsed.ok) {
-    wrong("script", parsed.problems.map(formatProblem).join("\n"), parsed.problems);
-    return { ok: false, problems };
-  }
-  let scope = EMPTY_SCOPE;
-  for (const item of parsed.value.items)
-    if (item.kind === "command" && item.declares !== null) scope = scope.with(item.declares);
-  const { world } = runAll(parsed.value, { trace: false });
-  let alphabet: Alphabet | null = null;
-  try {
-    alphabet = alphabetOf(world.setup, spec.alphabet, scope);
-  } catch (error) {
-    if (!(error instanceof AlphabetError)) throw error;
-    wrong("alphabet", error.message, error.problems);
-  }
-  const promises: Promised[] = [];
-  for (const [index, text] of (spec.promises.length === 0 ? ["all"] : spec.promises).entries())
-    try {
-      for (const p of promisesOf(world.setup, [text], scope))
-        if (!promises.some((x) => x.id === p.id)) promises.push(p);
-    } catch (error) {
-      if (error instanceof FormulaError) wrong("promise", error.message, error.problems, index);
-      else if (error instanceof PromiseError) wrong("promise", error.message, [], index);
-      else throw error;
-    }
-  if (alphabet === null || problems.length > 0) return { ok: false, problems };
-  return { ok: true, value: { world, scope, alphabet, promises, limits } };
 }

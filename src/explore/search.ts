@@ -5,9 +5,8 @@
 import type { World } from "../engine/world.ts";
 import type { Alphabet, Move } from "./alphabet.ts";
 import { type Freedom, freedomOf } from "./freedom.ts";
-import { Memo } from "./memo.ts";
-import { type Promised, type Question, questionsOf } from "./promises.ts";
-import { HOST } from "./slots.ts";
+import type { Promised, Question } from "./promises.ts";
+import { Answers } from "./questions.ts";
 import { Space } from "./space.ts";
 import { StateStore } from "./store.ts";
 
@@ -15,7 +14,7 @@ export interface Limits {
   /** Moves from the first state. */
   readonly depth: number;
   readonly states: number;
-  /** Bytes of tables; what the engine itself holds comes on top. */
+  /** Bytes of the table of states; what is remembered of the engine's answers comes on top. */
   readonly bytes: number;
 }
 
@@ -58,10 +57,8 @@ export class Search {
   readonly freedom: Freedom;
   readonly space: Space;
   readonly store: StateStore;
-  private readonly questions: readonly Question[];
-  private readonly memos: readonly Memo<readonly string[]>[];
-  private readonly hostAnswers: (readonly string[] | undefined)[][];
-  private readonly found = new Map<string, Finding>();
+  private readonly answers: Answers;
+  private readonly noted = new Map<string, Finding>();
   /** First state of each depth. */
   private readonly levels: number[] = [0];
   private at = 0;
@@ -83,9 +80,7 @@ export class Search {
       normal: spec.normal !== false,
     });
     this.store = new StateStore(this.space.width);
-    this.questions = questionsOf(spec.promises);
-    this.memos = this.questions.map(() => new Memo<readonly string[]>());
-    this.hostAnswers = this.questions.map(() => []);
+    this.answers = new Answers(this.space, spec.promises);
     this.from = new Int32Array(this.space.width);
     this.to = new Int32Array(this.space.width);
     this.enter(this.space.initial, -1, 0, 0);
@@ -125,7 +120,7 @@ export class Search {
 
   /** Every class found so far, nearest first. */
   get findings(): Finding[] {
-    return [...this.found.values()];
+    return [...this.noted.values()];
   }
 
   /** Goes on from up to `states` more states; false when the search is over. */
@@ -133,58 +128,80 @@ export class Search {
     const { store, space, from, to } = this;
     const moves = space.plansCount;
     for (let n = 0; n < states && this.end === null; n++) {
-      if (this.at === store.count) {
-        this.end = "complete";
-        break;
-      }
-      if (this.at === this.levels[this.levels.length - 1]) {
-        // All states of a depth have been gone on from: those found since are the next depth.
-        this.levels.push(store.count);
-      }
-      if (this.levels.length - 2 >= this.spec.limits.depth) {
-        this.end = "depth";
-        break;
-      }
-      const state = this.at++;
+      const state = this.at;
+      if (!this.begin(state)) break;
       store.read(state, from);
+      let transitions = 0;
       for (let move = 0; move < moves; move++) {
         const symmetry = space.next(from, move, to);
         if (symmetry === -2) continue;
-        this.transitions++;
+        transitions++;
         if (symmetry >= 0) this.enter(to, state, move, symmetry);
       }
-      if (store.count >= this.spec.limits.states) this.end = "states";
-      else if ((state & 0xfff) === 0 && this.bytes > this.spec.limits.bytes) this.end = "bytes";
+      this.finish(state, transitions);
     }
     return this.end === null;
   }
 
+  /** States that have been gone on from. */
+  get expanded(): number {
+    return this.at;
+  }
+
+  /** States known so far that the depth limit lets go on. */
+  get reachable(): number {
+    const edge = this.levels[this.levels.length - 1] as number;
+    return this.levels.length - 1 < this.spec.limits.depth
+      ? this.store.count
+      : Math.min(edge, this.store.count);
+  }
+
+  /** Before a state, the next one in order, is gone on from; false if the search ends here. */
+  begin(state: number): boolean {
+    if (this.end !== null) return false;
+    if (state === this.store.count) {
+      this.end = "complete";
+      return false;
+    }
+    // All states of a depth have been gone on from: those found since are the next depth.
+    if (state === this.levels[this.levels.length - 1]) this.levels.push(this.store.count);
+    if (this.levels.length - 2 >= this.spec.limits.depth) {
+      this.end = "depth";
+      return false;
+    }
+    this.at = state + 1;
+    return true;
+  }
+
+  /** After a state was gone on from. */
+  finish(state: number, transitions: number): void {
+    this.transitions += transitions;
+    const { limits } = this.spec;
+    if (this.store.count >= limits.states) this.end = "states";
+    else if ((state & 0xfff) === 0 && this.store.bytes > limits.bytes) this.end = "bytes";
+  }
+
+  /** Ends a search that has nothing to go on from; false if it is over. */
+  settle(): boolean {
+    if (this.end === null && this.at >= this.reachable) this.begin(this.at);
+    return this.end === null;
+  }
+
   private enter(ids: Int32Array, parent: number, move: number, symmetry: number): void {
+    const state = this.found(ids, parent, move | (symmetry << 16));
+    if (state >= 0) this.answers.eachAnswer(ids, (q, classes) => this.noteAnswer(q, classes, state));
+  }
+
+  /** Number of a state if it is new, else -1. `via`: move and symmetry. */
+  found(ids: Int32Array, parent: number, via: number): number {
     const { store, space } = this;
     if (store.full) store.rehash((x) => space.hash(x));
-    const id = store.add(ids, space.hash(ids), parent, move | (symmetry << 16));
-    if (id < 0) this.check(ids, ~id);
+    const id = store.add(ids, space.hash(ids), parent, via);
+    return id < 0 ? ~id : -1;
   }
 
-  private check(ids: Int32Array, state: number): void {
-    for (let q = 0; q < this.questions.length; q++) {
-      const classes = this.answer(q, ids);
-      if (classes.length > 0) this.note(this.questions[q] as Question, classes, state);
-    }
-  }
-
-  private answer(q: number, ids: Int32Array): readonly string[] {
-    const question = this.questions[q] as Question;
-    const ask = question.ask;
-    if (!question.host) return this.space.derive(this.memos[q] as Memo<readonly string[]>, ids, ask);
-    const known = this.hostAnswers[q] as (readonly string[] | undefined)[];
-    const host = ids[HOST] as number;
-    let answer = known[host];
-    if (answer === undefined) {
-      answer = ask(this.space.world(ids));
-      known[host] = answer;
-    }
-    return answer;
+  noteAnswer(q: number, classes: readonly string[], state: number): void {
+    this.note(this.answers.questions[q] as Question, classes, state);
   }
 
   private note(question: Question, classes: readonly string[], state: number): void {
@@ -192,8 +209,8 @@ export class Search {
       if (!promise.questions.some((x) => x.id === question.id)) continue;
       for (const cls of classes) {
         const key = `${promise.id}\n${cls}`;
-        if (this.found.has(key) || !promise.accepts(cls)) continue;
-        this.found.set(key, { promise, cls, state, depth: this.depthOf(state) });
+        if (this.noted.has(key) || !promise.accepts(cls)) continue;
+        this.noted.set(key, { promise, cls, state, depth: this.depthOf(state) });
       }
     }
   }
@@ -202,14 +219,16 @@ export class Search {
   classesOf(state: number): readonly string[] {
     const ids = this.store.read(state, new Int32Array(this.space.width));
     const out = new Set<string>();
-    for (let q = 0; q < this.questions.length; q++)
-      for (const cls of this.answer(q, ids))
+    this.answers.eachAnswer(ids, (q, classes) => {
+      for (const cls of classes)
         if (
           this.spec.promises.some(
-            (p) => !p.goal && p.accepts(cls) && p.questions.some((x) => x.id === this.questions[q]?.id),
+            (p) =>
+              !p.goal && p.accepts(cls) && p.questions.some((x) => x.id === this.answers.questions[q]?.id),
           )
         )
           out.add(cls);
+    });
     return [...out];
   }
 

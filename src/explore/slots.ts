@@ -266,6 +266,15 @@ export class Slots {
     return (this.groups[this.vsmmus + 1] as Group).slot(path);
   }
 
+  /** The slot of a path as another process calls it. */
+  slotAt(group: number, path: string): Slot {
+    const [, page = "", index = ""] = /^l([0-9a-f]+)\.(\d+)$/.exec(path) ?? [];
+    if (page === "") return (this.groups[group] as Group).slot(path);
+    const no = Number.parseInt(page, 16);
+    this.knowPage(no);
+    return this.line(no, Number(index));
+  }
+
   /** The line at this place belongs to the vSMMU whose area it is in. */
   line(page: number, index: number): Slot {
     let known = this.lines.get(page);

@@ -1,0 +1,46 @@
+/** Answers to the questions of some promises, learnt like steps are. */
+import type { World } from "../engine/world.ts";
+import { Memo } from "./memo.ts";
+import { type Promised, type Question, questionsOf } from "./promises.ts";
+import { HOST } from "./slots.ts";
+import type { Space } from "./space.ts";
+
+export class Answers {
+  readonly questions: readonly Question[];
+  private readonly space: Space;
+  private readonly memos: readonly Memo<readonly string[]>[];
+  private readonly hostAnswers: (readonly string[] | undefined)[][];
+
+  constructor(space: Space, promises: readonly Promised[]) {
+    this.space = space;
+    this.questions = questionsOf(promises);
+    this.memos = this.questions.map(() => new Memo<readonly string[]>());
+    this.hostAnswers = this.questions.map(() => []);
+  }
+
+  answer(q: number, ids: Int32Array): readonly string[] {
+    const question = this.questions[q] as Question;
+    if (!question.host)
+      return this.space.derive(
+        this.memos[q] as Memo<readonly string[]>,
+        ids,
+        question.ask as (w: World) => readonly string[],
+      );
+    const known = this.hostAnswers[q] as (readonly string[] | undefined)[];
+    const host = ids[HOST] as number;
+    let answer = known[host];
+    if (answer === undefined) {
+      answer = question.ask(this.space.world(ids));
+      known[host] = answer;
+    }
+    return answer;
+  }
+
+  /** Every question that has something to say of a state. */
+  eachAnswer(ids: Int32Array, tell: (q: number, classes: readonly string[]) => void): void {
+    for (let q = 0; q < this.questions.length; q++) {
+      const classes = this.answer(q, ids);
+      if (classes.length > 0) tell(q, classes);
+    }
+  }
+}
