@@ -132,6 +132,22 @@ test("errors stand where they are, and nothing starts with one", async ({ app })
   await explore.finish();
 });
 
+test("two workers find what one finds", async ({ app }) => {
+  test.setTimeout(SEARCH * 2);
+  const explore = await open(app);
+  await explore.lines(SMALL);
+  const counts = explore.page.getByTestId("explore-counts");
+  const told: string[] = [];
+  for (const workers of ["1", "2"]) {
+    await explore.place.getByRole("combobox", { name: /^Workers/ }).selectOption(workers);
+    await explore.start();
+    await explore.finish();
+    told.push((await counts.innerText()).match(/States[\s\S]*?Depth\s+\d+/)?.[0] ?? "");
+    told.push(await explore.page.getByTestId("explore-verdicts").innerText());
+  }
+  expect(told.slice(2)).toEqual(told.slice(0, 2));
+});
+
 test("own promises are judged: kept, broken, reached and out of reach", async ({ app }) => {
   test.setTimeout(SEARCH * 2);
   const explore = await open(app);

@@ -75,21 +75,19 @@ export function AgainstView({ run, other }: { readonly run: Run; readonly other:
               <th scope="col">A</th>
               <th scope="col">B</th>
               <th scope="col">In B</th>
-              <th scope="col">What breaks</th>
             </tr>
           </thead>
           <tbody>
             {rows.map((row) => (
               <tr key={row.cls}>
-                <th scope="row">
-                  <ClassTag cls={row.cls} />
+                <th scope="row" className="explore-class-title">
+                  <ClassTag cls={row.cls} /> {row.cls === "?" ? "A divergence without a name" : row.title}
                 </th>
                 <Cell row={row} side={0} other={other} />
                 <Cell row={row} side={1} other={other} />
                 <td className="explore-change" data-change={row.state}>
                   {WORDS[row.state]}
                 </td>
-                <td className="explore-class-title">{row.title}</td>
               </tr>
             ))}
           </tbody>

@@ -56,7 +56,8 @@ export function againstRows(a: Searched, b: Searched): readonly AgainstRow[] {
 
 const numbers = ({ depths }: AgainstRow): number[] => depths.filter((n): n is number => n !== null);
 
-const listed = (rows: readonly AgainstRow[]): string => rows.map(({ cls }) => cls).join(", ");
+const listed = (rows: readonly AgainstRow[]): string =>
+  rows.map(({ cls }) => (cls === "?" ? "a divergence without a name" : cls)).join(", ");
 
 /** The answer in a sentence: what the other setup removes, brings and keeps, and within how many moves that was seen. */
 export function againstSentence(a: Searched, b: Searched): string {

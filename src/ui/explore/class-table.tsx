@@ -50,7 +50,7 @@ export function ClassTable({ run }: { readonly run: Run }) {
                   </button>
                 </th>
                 <td className="num">{depth}</td>
-                <td className="explore-class-title">{title}</td>
+                <td className="explore-class-title">{cls === "?" ? "A divergence without a name" : title}</td>
                 <td className="explore-class-title explore-quiet">{promises.join(", ")}</td>
               </tr>
             );

@@ -11,7 +11,7 @@ import type {
 import { matchesNarrow } from "../app/use-media.ts";
 import { readStored, writeStored } from "../state/storage.ts";
 import type { ExploreClient } from "./client.ts";
-import { type Question, readQuestion } from "./question.ts";
+import { type Question, readQuestion, workersFor } from "./question.ts";
 
 /** `failed`: the worker gave up, or the question could not be asked; what was found before that stands. */
 type Phase = "opening" | "running" | "over" | "failed";
@@ -65,7 +65,7 @@ interface ExploreState {
 const KEY = "vsmmu-lab.explore";
 
 export const useExplore = create<ExploreState>()((set, get) => ({
-  question: readQuestion(readStored(KEY)),
+  question: readQuestion(readStored(KEY), workersFor(navigator.hardwareConcurrency ?? 1)),
   run: null,
   other: null,
   looked: null,

@@ -28,6 +28,8 @@ export interface Question {
   /** MiB. */
   readonly memory: string;
   readonly symmetry: boolean;
+  /** Threads that search. */
+  readonly workers: number;
   /** The same search under another setup beside it, as a side of a comparison; null: this one alone. */
   readonly against: string | null;
 }
@@ -43,6 +45,7 @@ export const DEFAULT_QUESTION: Question = {
   states: "500000",
   memory: "512",
   symmetry: true,
+  workers: 1,
   against: null,
 };
 
@@ -183,6 +186,7 @@ export function commandLine(question: Question, file: string): string {
     ...(depth === NO_DEPTH ? [] : [`--depth ${depth}`]),
     `--max-states ${states}`,
     `--max-memory ${bytes / MIB}`,
+    ...(question.workers === 1 ? [] : [`--workers ${question.workers}`]),
     ...(question.symmetry ? [] : ["--no-symmetry"]),
   ].join(" ");
 }
@@ -202,18 +206,24 @@ export function formulaExamples(setup: Setup): readonly { readonly text: string;
   ];
 }
 
+export const MOST_WORKERS = [1, 2, 3, 4, 6, 8, 12, 16] as const as readonly number[];
+
+/** Threads for a machine: one core is left to the page and the thread that keeps the states. */
+export const workersFor = (cores: number): number => (cores < 4 ? 1 : cores < 8 ? 3 : 4);
+
 const isText = (value: unknown): value is string => typeof value === "string";
 const MOST_TEXT = 20_000;
 
-/** A question that was stored: what cannot be read falls back to its default, part by part. */
-export function readQuestion(text: string | null): Question {
+/** `workers`: how many there are where none was chosen. A question that was stored: what cannot be read falls back to its default, part by part. */
+export function readQuestion(text: string | null, workers = DEFAULT_QUESTION.workers): Question {
+  const first = { ...DEFAULT_QUESTION, workers };
   let value: unknown;
   try {
     value = text === null ? null : JSON.parse(text);
   } catch {
-    return DEFAULT_QUESTION;
+    return first;
   }
-  if (typeof value !== "object" || value === null) return DEFAULT_QUESTION;
+  if (typeof value !== "object" || value === null) return first;
   const given = value as Readonly<Record<string, unknown>>;
   const d = DEFAULT_QUESTION;
   const textOf = (one: unknown, otherwise: string): string =>
@@ -234,6 +244,7 @@ export function readQuestion(text: string | null): Question {
     states: textOf(given.states, d.states),
     memory: textOf(given.memory, d.memory),
     symmetry: given.symmetry !== false,
+    workers: MOST_WORKERS.includes(given.workers as number) ? (given.workers as number) : workers,
     against: isText(given.against) && given.against.length <= MOST_TEXT ? given.against : null,
   };
 }

@@ -97,7 +97,7 @@ function prepared(question: Question, origin: Origin, side: string | null): Run 
   }
 }
 
-async function search({ client, spec }: Run): Promise<void> {
+async function search({ client, spec, question }: Run): Promise<void> {
   try {
     const opened = await client.open(spec);
     if (!opened.ok) {
@@ -105,7 +105,7 @@ async function search({ client, spec }: Run): Promise<void> {
       return;
     }
     changeRun(client, { phase: "running", head: opened.head });
-    await client.run(follow(client));
+    await client.run(question.workers, follow(client));
     changeRun(client, { phase: "over", graph: await client.graph() });
   } catch (error) {
     const { run, other } = useExplore.getState();
