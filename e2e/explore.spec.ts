@@ -112,6 +112,22 @@ test("a search that is cancelled, or meets a limit, keeps what it found and says
   });
 });
 
+test("what was found outlives the page, marked as partial", async ({ app }) => {
+  test.setTimeout(SEARCH * 2);
+  const explore = await open(app);
+  await explore.place.getByRole("radio", { name: /^VM actions and STEs/ }).check();
+  await explore.start();
+  await expect(explore.page.getByTestId("verdict-no-divergence")).toContainText("broken", {
+    timeout: SEARCH,
+  });
+  await explore.page.reload();
+  await expect(explore.status).toContainText("Partial: the search ended early. The page was put away");
+  await expect(explore.page.getByTestId("verdict-no-divergence")).toContainText("broken");
+  await expect(explore.page.getByTestId("verdict-invariants")).toContainText("kept so far");
+  await explore.page.getByTestId("explore-open").click();
+  await expect(explore.page.getByTestId("notice-opened")).toContainText("is open");
+});
+
 test("errors stand where they are, and nothing starts with one", async ({ app }) => {
   const explore = await open(app);
   await explore.lines("plug d0 v0\nplgu d1 v0");

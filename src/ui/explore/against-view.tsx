@@ -8,7 +8,7 @@ import { moves } from "./words.ts";
 import "../widgets/table.css";
 
 const WORDS: Readonly<Record<AgainstRow["state"], string>> = {
-  kept: "as far",
+  kept: "kept",
   removed: "removed",
   brought: "new",
   nearer: "nearer",
@@ -62,7 +62,7 @@ export function AgainstView({ run, other }: { readonly run: Run; readonly other:
         </span>
       </p>
       <p className="explore-note">
-        A: {run.setup}. B: {other.setup}
+        A: {run.setup}. B, {other.side}: {other.setup}
         {other.progress === null
           ? "."
           : `; ${other.progress.states.toLocaleString("en-GB")} states, ${other.progress.transitions.toLocaleString("en-GB")} transitions, depth ${other.progress.depth}.`}

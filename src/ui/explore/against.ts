@@ -50,7 +50,9 @@ export function againstRows(a: Searched, b: Searched): readonly AgainstRow[] {
       ];
     })
     .toSorted(
-      (one, two) => Math.min(...numbers(one)) - Math.min(...numbers(two)) || (one.cls < two.cls ? -1 : 1),
+      (one, two) =>
+        Math.min(...numbers(one)) - Math.min(...numbers(two)) ||
+        one.cls.localeCompare(two.cls, "en", { numeric: true }),
     );
 }
 

@@ -37,7 +37,8 @@ export interface Run {
   readonly cancelling: boolean;
   readonly failure: string | null;
   readonly problems: readonly JobProblem[];
-  readonly client: ExploreClient;
+  /** Null: the worker is gone, and with it the states. */
+  readonly client: ExploreClient | null;
 }
 
 /** What the reader looks at: a broken promise in one class (`other`: of the search beside), or a state of the graph. */

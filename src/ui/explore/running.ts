@@ -6,6 +6,7 @@ import { printItems } from "../../script/print.ts";
 import { ExploreClient } from "./client.ts";
 import { changeRun, isBusy, type Looked, type Run, useExplore } from "./explore-store.ts";
 import type { Told } from "./explorer.ts";
+import { keepAnswers, keptAnswers } from "./kept-answers.ts";
 import { type Origin, setupWords } from "./origin.ts";
 import { type Question, specOf } from "./question.ts";
 
@@ -69,8 +70,10 @@ function underSide(origin: Origin, text: string): Beginning {
   return { script: printItems(items), setup: setupWords(applied.value.setup) };
 }
 
-function prepared(question: Question, origin: Origin, side: string | null): Run {
-  const run: Run = {
+type LiveRun = Run & { readonly client: ExploreClient };
+
+function prepared(question: Question, origin: Origin, side: string | null): LiveRun {
+  const run: LiveRun = {
     side,
     spec: specOf(question, origin.script),
     question,
@@ -97,7 +100,7 @@ function prepared(question: Question, origin: Origin, side: string | null): Run 
   }
 }
 
-async function search({ client, spec, question }: Run): Promise<void> {
+async function search({ client, spec, question }: LiveRun): Promise<void> {
   try {
     const opened = await client.open(spec);
     if (!opened.ok) {
@@ -107,6 +110,7 @@ async function search({ client, spec, question }: Run): Promise<void> {
     changeRun(client, { phase: "running", head: opened.head });
     await client.run(question.workers, follow(client));
     changeRun(client, { phase: "over", graph: await client.graph() });
+    keepAnswers(useExplore.getState().run);
   } catch (error) {
     const { run, other } = useExplore.getState();
     const now = [run, other].find((one) => one?.client === client);
@@ -114,10 +118,27 @@ async function search({ client, spec, question }: Run): Promise<void> {
   }
 }
 
+/** A page that is put away may be thrown away: what was found stays with the tab. */
+function keepWhenHidden(): void {
+  addEventListener("pagehide", () => keepAnswers(useExplore.getState().run));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") keepAnswers(useExplore.getState().run);
+  });
+}
+keepWhenHidden();
+
+/** Brings back what a page that was thrown away had found. */
+export function bringAnswersBack(): void {
+  if (useExplore.getState().run !== null) return;
+  const run = keptAnswers();
+  if (run !== null)
+    useExplore.setState({ run, half: "answers", looked: run.report === null ? null : nearest(run.report) });
+}
+
 function closeAll(): void {
   const { run, other } = useExplore.getState();
-  run?.client.close();
-  other?.client.close();
+  run?.client?.close();
+  other?.client?.close();
 }
 
 export function start(question: Question, origin: Origin): void {
@@ -135,6 +156,7 @@ const PATIENCE_MS = 3_000;
 
 function cancelOne(run: Run): void {
   const { client } = run;
+  if (client === null) return;
   changeRun(client, { cancelling: true });
   client.cancel();
   setTimeout(() => {

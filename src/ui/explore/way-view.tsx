@@ -146,7 +146,7 @@ function StateWay({ run, state }: { readonly run: Run; readonly state: number })
   const [way, setWay] = useState<Way | null>(null);
   useEffect(() => {
     let here = true;
-    client.wayTo(state).then(
+    client?.wayTo(state).then(
       (lines) => {
         if (here) setWay(wayOfState(graph, state, lines));
       },
