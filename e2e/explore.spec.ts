@@ -112,6 +112,22 @@ test("a search that is cancelled, or meets a limit, keeps what it found and says
   });
 });
 
+test("what was found outlives the page, marked as partial", async ({ app }) => {
+  test.setTimeout(SEARCH * 2);
+  const explore = await open(app);
+  await explore.place.getByRole("radio", { name: /^VM actions and STEs/ }).check();
+  await explore.start();
+  await expect(explore.page.getByTestId("verdict-no-divergence")).toContainText("broken", {
+    timeout: SEARCH,
+  });
+  await explore.page.reload();
+  await expect(explore.status).toContainText("Partial: the search ended early. The page was put away");
+  await expect(explore.page.getByTestId("verdict-no-divergence")).toContainText("broken");
+  await expect(explore.page.getByTestId("verdict-invariants")).toContainText("kept so far");
+  await explore.page.getByTestId("explore-open").click();
+  await expect(explore.page.getByTestId("notice-opened")).toContainText("is open");
+});
+
 test("errors stand where they are, and nothing starts with one", async ({ app }) => {
   const explore = await open(app);
   await explore.lines("plug d0 v0\nplgu d1 v0");
@@ -130,6 +146,22 @@ test("errors stand where they are, and nothing starts with one", async ({ app })
   await expect(start).not.toHaveAttribute("aria-disabled", "true");
   await start.click();
   await explore.finish();
+});
+
+test("two workers find what one finds", async ({ app }) => {
+  test.setTimeout(SEARCH * 2);
+  const explore = await open(app);
+  await explore.lines(SMALL);
+  const counts = explore.page.getByTestId("explore-counts");
+  const told: string[] = [];
+  for (const workers of ["1", "2"]) {
+    await explore.place.getByRole("combobox", { name: /^Workers/ }).selectOption(workers);
+    await explore.start();
+    await explore.finish();
+    told.push((await counts.innerText()).match(/States[\s\S]*?Depth\s+\d+/)?.[0] ?? "");
+    told.push(await explore.page.getByTestId("explore-verdicts").innerText());
+  }
+  expect(told.slice(2)).toEqual(told.slice(0, 2));
 });
 
 test("own promises are judged: kept, broken, reached and out of reach", async ({ app }) => {
@@ -177,6 +209,23 @@ test("few states are a graph that the keyboard walks; each shows the shortest wa
   await expectAccessible(explore.page, "the states", "[data-testid=explore]");
 });
 
+test("another setup beside it: what a repair removes, and what it brings", async ({ app }) => {
+  test.setTimeout(SEARCH * 2);
+  const explore = await open(app);
+  await explore.lines(SMALL);
+  await explore.place.getByRole("checkbox", { name: /^The same search under another setup/ }).check();
+  await explore.start();
+  const answer = explore.page.getByTestId("explore-against");
+  await expect(answer).toContainText("In every reachable state B removes D1", { timeout: SEARCH });
+  await expect(answer).toContainText("brings nothing new");
+  await explore.page
+    .getByTestId("explore-both")
+    .getByRole("button", { name: /^D1 on side A/ })
+    .click();
+  await expect(explore.way).toContainText("diverges=D1");
+  await expectAccessible(explore.page, "two setups", "[data-testid=explore]");
+});
+
 test("from the lab: from this step, and the shortest way here", async ({ app }) => {
   test.setTimeout(SEARCH * 2);
   const lab = await Lab.open(app);
@@ -187,7 +236,7 @@ test("from the lab: from this step, and the shortest way here", async ({ app }) 
   await expect(explore.page.getByTestId("explore-from")).toContainText(/Step \d+, gbpa v0 abort/);
   await explore.page.getByRole("button", { name: "Back to the lab" }).click();
   await lab.page.keyboard.press("Control+k");
-  await lab.page.keyboard.type("shortest way here");
+  await lab.page.getByPlaceholder(/^A command/).fill("shortest way here");
   await lab.page.keyboard.press("Enter");
   await expect(explore.status).toContainText("Reached", { timeout: SEARCH });
   await expect(explore.way).toContainText("3 moves from the start");

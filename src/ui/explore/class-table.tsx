@@ -35,7 +35,7 @@ export function ClassTable({ run }: { readonly run: Run }) {
         <tbody>
           {classes.map(({ cls, title, depth, promises }) => {
             const promise = promises[0] ?? "";
-            const here = looked?.kind === "example" && looked.cls === cls;
+            const here = looked?.kind === "example" && looked.cls === cls && looked.other !== true;
             return (
               <tr key={cls} data-here={here || undefined}>
                 <th scope="row">
@@ -50,7 +50,7 @@ export function ClassTable({ run }: { readonly run: Run }) {
                   </button>
                 </th>
                 <td className="num">{depth}</td>
-                <td className="explore-class-title">{title}</td>
+                <td className="explore-class-title">{cls === "?" ? "A divergence without a name" : title}</td>
                 <td className="explore-class-title explore-quiet">{promises.join(", ")}</td>
               </tr>
             );

@@ -2,6 +2,6 @@
 import { StateTag } from "../theme/icons.tsx";
 
 export function ClassTag({ cls }: { readonly cls: string }) {
-  if (/^D\d+b?$/.test(cls)) return <StateTag name="diverges" text={cls} />;
+  if (/^(D\d+b?|\?)$/.test(cls)) return <StateTag name="diverges" text={cls} />;
   return <span className="explore-class">{cls}</span>;
 }

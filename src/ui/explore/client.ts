@@ -1,10 +1,11 @@
 /** The page's end of a search in a worker. */
-import { proxy, type Remote, releaseProxy, wrap } from "comlink";
+import { proxy, type Remote, releaseProxy, transfer, wrap } from "comlink";
 import type { JobGraph, JobSpec } from "../../explore/job-data.ts";
 import type { Explorer, OpenedJob, Told } from "./explorer.ts";
 
 export class ExploreClient {
   private readonly worker: Worker;
+  private readonly expanders: Worker[] = [];
   private readonly explorer: Remote<Explorer>;
   /** Rejects when the worker itself fails; never resolves. */
   private readonly broken: Promise<never>;
@@ -30,8 +31,29 @@ export class ExploreClient {
     return this.call(this.explorer.open(spec) as Promise<OpenedJob>);
   }
 
-  run(tell: (told: Told) => void): Promise<void> {
-    return this.call(this.explorer.run(proxy(tell)));
+  /** `workers`: threads that search; with one the search does it by itself. */
+  async run(workers: number, tell: (told: Told) => void): Promise<void> {
+    const ports = workers < 2 ? [] : Array.from({ length: workers }, () => this.expander());
+    try {
+      await this.call(this.explorer.run(proxy(tell), transfer(ports, ports)));
+    } finally {
+      this.endExpanders();
+    }
+  }
+
+  /** The page itself starts every thread: a single file has no address from which a worker could start others. */
+  private expander(): MessagePort {
+    const worker = new Worker(new URL("./expander.worker.ts", import.meta.url), { type: "module" });
+    worker.onerror = (event) =>
+      this.end(new Error(event.message || "a thread of the search could not be started"));
+    this.expanders.push(worker);
+    const { port1, port2 } = new MessageChannel();
+    worker.postMessage(port1, [port1]);
+    return port2;
+  }
+
+  private endExpanders(): void {
+    for (const worker of this.expanders.splice(0)) worker.terminate();
   }
 
   cancel(): void {
@@ -51,5 +73,6 @@ export class ExploreClient {
     this.end(new Error("the search was put away"));
     this.explorer[releaseProxy]();
     this.worker.terminate();
+    this.endExpanders();
   }
 }

@@ -1,4 +1,5 @@
 /** Explore: every state that some moves reach, every promise that breaks there, and the shortest way to it. */
+import { useEffect } from "react";
 import { NARROW, useMedia } from "../app/use-media.ts";
 import { usePage } from "../state/pages.ts";
 import { Button } from "../widgets/button.tsx";
@@ -7,6 +8,7 @@ import { Segmented } from "../widgets/segmented.tsx";
 import { useExplore } from "./explore-store.ts";
 import { QuestionForm } from "./question-form.tsx";
 import { Results } from "./results.tsx";
+import { bringAnswersBack } from "./running.ts";
 import "../compare/compare.css";
 import "../timeline/timeline.css";
 import "../widgets/fields.css";
@@ -30,6 +32,7 @@ function Halves() {
 }
 
 export default function ExplorePlace() {
+  useEffect(bringAnswersBack, []);
   const narrow = useMedia(NARROW);
   const asked = useExplore((explore) => explore.run !== null);
   const half = useExplore((explore) => explore.half);

@@ -11,12 +11,14 @@ import type {
 import { matchesNarrow } from "../app/use-media.ts";
 import { readStored, writeStored } from "../state/storage.ts";
 import type { ExploreClient } from "./client.ts";
-import { type Question, readQuestion } from "./question.ts";
+import { type Question, readQuestion, workersFor } from "./question.ts";
 
 /** `failed`: the worker gave up, or the question could not be asked; what was found before that stands. */
 type Phase = "opening" | "running" | "over" | "failed";
 
 export interface Run {
+  /** What its setup changes; null: nothing. */
+  readonly side: string | null;
   readonly spec: JobSpec;
   readonly question: Question;
   /** Where it began, in words: "step 4, gbpa v0 abort". */
@@ -35,19 +37,22 @@ export interface Run {
   readonly cancelling: boolean;
   readonly failure: string | null;
   readonly problems: readonly JobProblem[];
-  readonly client: ExploreClient;
+  /** Null: the worker is gone, and with it the states. */
+  readonly client: ExploreClient | null;
 }
 
-/** What the reader looks at: a broken promise in one class, or a state of the graph. */
+/** What the reader looks at: a broken promise in one class (`other`: of the search beside), or a state of the graph. */
 export type Looked =
-  | { readonly kind: "example"; readonly promise: string; readonly cls: string }
+  | { readonly kind: "example"; readonly promise: string; readonly cls: string; readonly other?: boolean }
   | { readonly kind: "state"; readonly state: number };
 
-export type ResultsTab = "promises" | "classes" | "states";
+export type ResultsTab = "promises" | "classes" | "states" | "against";
 
 interface ExploreState {
   readonly question: Question;
   readonly run: Run | null;
+  /** The same question under another setup. */
+  readonly other: Run | null;
   readonly looked: Looked | null;
   readonly tab: ResultsTab;
   /** On a narrow screen: the half that is shown. */
@@ -61,8 +66,9 @@ interface ExploreState {
 const KEY = "vsmmu-lab.explore";
 
 export const useExplore = create<ExploreState>()((set, get) => ({
-  question: readQuestion(readStored(KEY)),
+  question: readQuestion(readStored(KEY), workersFor(navigator.hardwareConcurrency ?? 1)),
   run: null,
+  other: null,
   looked: null,
   tab: "promises",
   half: "question",
@@ -76,10 +82,13 @@ export const useExplore = create<ExploreState>()((set, get) => ({
   turn: (half) => set({ half }),
 }));
 
-/** Changes the search on the table, if it is still this one. */
+export const isBusy = (run: Run | null): boolean => run?.phase === "opening" || run?.phase === "running";
+
+/** Changes a search on the table, if it is still there. */
 export function changeRun(client: ExploreClient, part: Partial<Run>): void {
-  const { run } = useExplore.getState();
+  const { run, other } = useExplore.getState();
   if (run?.client === client) useExplore.setState({ run: { ...run, ...part } });
+  else if (other?.client === client) useExplore.setState({ other: { ...other, ...part } });
 }
 
 /** Looks at something the reader chose; on a narrow screen its way lies further down. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { expanderService, type ToExpander } from "../../explore/expander.ts";
 import { Explorer, type Told } from "./explorer.ts";
 
 const SMALL = { script: "vsmmu v0 bus=pcie.1\ndevice d0\n", alphabet: "vm", promises: [] as string[] };
@@ -49,6 +50,30 @@ describe("a search in slices", () => {
     const { report } = last as unknown as Told;
     expect(report?.verdicts.map(({ state }) => state)).toEqual(["reached", "reached"]);
     expect(report?.counts.frontier).toBeGreaterThan(0);
+  });
+
+  it("several threads tell the same end as one", async () => {
+    const alone = new Explorer();
+    const together = new Explorer();
+    const spec = { ...SMALL, limits: { depth: 4 } };
+    const ends: Told[] = [];
+    alone.open(spec);
+    await alone.run((told) => {
+      ends[0] = told;
+    });
+    together.open(spec);
+    const ports = Array.from({ length: 2 }, () => {
+      const { port1, port2 } = new MessageChannel();
+      const serve = expanderService((message) => port1.postMessage(message));
+      port1.onmessage = ({ data }: MessageEvent<ToExpander>) => serve(data);
+      return port2;
+    });
+    await together.run((told) => {
+      ends[1] = told;
+    }, ports);
+    const [one, two] = ends.map((told) => ({ ...told.report, counts: { ...told.report?.counts, bytes: 0 } }));
+    expect(two).toEqual(one);
+    expect(together.wayTo(20)).toEqual(alone.wayTo(20));
   });
 
   it("a goal out of reach does not end the search before its end", async () => {

@@ -2,6 +2,7 @@
  * A search in slices, told about a few times a second. Lives in the worker: between two slices it listens, so that a
  * search can be cancelled, and asked, while it runs.
  */
+import type { FromExpander } from "../../explore/expander.ts";
 import { ExploreJob } from "../../explore/job.ts";
 import type {
   JobGraph,
@@ -11,6 +12,7 @@ import type {
   JobReport,
   JobSpec,
 } from "../../explore/job-data.ts";
+import type { Peer } from "../../explore/pool.ts";
 
 export interface Told {
   readonly progress: JobProgress;
@@ -26,6 +28,8 @@ export type OpenedJob =
 
 const SLICE_MS = 24;
 const TELL_MS = 160;
+/** A thread that was put to sleep did not search meanwhile: a longer gap counts as this. */
+const ASLEEP_MS = 2_000;
 
 /** The next turn of the thread, without the pause that timers put between. */
 function turn(): Promise<void> {
@@ -39,6 +43,15 @@ function turn(): Promise<void> {
   });
 }
 
+const peerOf = (port: MessagePort): Peer => ({
+  send: (message) => port.postMessage(message),
+  listen(hear, broken) {
+    port.onmessage = ({ data }: MessageEvent<FromExpander>) => hear(data);
+    port.onmessageerror = () => broken(new Error("a thread of the search sent what cannot be read"));
+  },
+  end: () => port.close(),
+});
+
 export class Explorer {
   private job: ExploreJob | null = null;
 
@@ -49,8 +62,38 @@ export class Explorer {
     return { ok: true, head: opened.job.head };
   }
 
-  /** Resolves when the search is over, for whatever reason. */
-  async run(tell: (told: Told) => void): Promise<void> {
+  /**
+   * Resolves when the search is over, for whatever reason. With ports, whoever is behind them goes on from the states
+   * (expander.worker.ts); without, this thread does.
+   */
+  async run(tell: (told: Told) => void, ports: readonly MessagePort[] = []): Promise<void> {
+    if (ports.length === 0) await this.alone(tell);
+    else await this.together(tell, ports);
+  }
+
+  private async together(tell: (told: Told) => void, ports: readonly MessagePort[]): Promise<void> {
+    const job = this.opened();
+    let ms = 0;
+    let last = performance.now();
+    let told = Number.NEGATIVE_INFINITY;
+    let known = 0;
+    const report = (over: boolean): void => {
+      const now = performance.now();
+      ms += Math.min(now - last, ASLEEP_MS);
+      last = now;
+      if (!over && this.everyGoalReached()) job.cancel();
+      if (!over && now - told < TELL_MS) return;
+      const progress = job.progress();
+      const found = progress.findings.length;
+      tell({ progress, ms, report: over || found > known ? job.report() : null });
+      known = found;
+      told = now;
+    };
+    await job.run(ports.map(peerOf), () => report(false));
+    report(true);
+  }
+
+  private async alone(tell: (told: Told) => void): Promise<void> {
     const job = this.opened();
     let ms = 0;
     let told = Number.NEGATIVE_INFINITY;
@@ -59,8 +102,7 @@ export class Explorer {
       const from = performance.now();
       more = job.advance({ ms: SLICE_MS });
       const now = performance.now();
-      // A thread that was put to sleep did not search meanwhile.
-      ms += Math.min(now - from, 4 * SLICE_MS);
+      ms += Math.min(now - from, ASLEEP_MS);
       if (more && now - told < TELL_MS) {
         await turn();
         continue;

@@ -38,26 +38,28 @@ export function Placed({ id, text, problems }: PlacedProps) {
     );
   const lines = text.replaceAll(";", "\n").split("\n");
   return (
-    <ul id={id} className="explore-problems" role="alert">
-      {problems.map(({ line, column, length, message, expected, suggestion }) => {
-        const words = lines[line - 1] ?? "";
-        const from = Math.max(0, column - 1);
-        return (
-          <li key={`${line}:${column} ${message}`}>
-            <code className="explore-problem-line">
-              {words.slice(0, from)}
-              <mark>{words.slice(from, from + Math.max(1, length)) || " "}</mark>
-              {words.slice(from + Math.max(1, length))}
-            </code>
-            <span>
-              {lines.length > 1 ? `line ${line}: ` : ""}
-              {message}
-              {expected === null ? "" : `; it takes ${expected}`}
-              {suggestion === null ? "" : `; did you mean ${suggestion}?`}
-            </span>
-          </li>
-        );
-      })}
-    </ul>
+    <div id={id} role="alert">
+      <ul className="explore-problems">
+        {problems.map(({ line, column, length, message, expected, suggestion }) => {
+          const words = lines[line - 1] ?? "";
+          const from = Math.max(0, column - 1);
+          return (
+            <li key={`${line}:${column} ${message}`}>
+              <code className="explore-problem-line">
+                {words.slice(0, from)}
+                <mark>{words.slice(from, from + Math.max(1, length)) || " "}</mark>
+                {words.slice(from + Math.max(1, length))}
+              </code>
+              <span>
+                {lines.length > 1 ? `line ${line}: ` : ""}
+                {message}
+                {expected === null ? "" : `; it takes ${expected}`}
+                {suggestion === null ? "" : `; did you mean ${suggestion}?`}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
   );
 }

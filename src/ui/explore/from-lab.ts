@@ -25,5 +25,5 @@ export function shortestWayHere(): void {
   });
   usePage.getState().open("explore");
   const { question } = useExplore.getState();
-  void start(question, originOf(session, "start", node.id));
+  start(question, originOf(session, "start", node.id));
 }

@@ -1,8 +1,8 @@
 /** How far the search goes, and what it counts as one. */
-import { type ReactNode, useId } from "react";
+import { useId } from "react";
 import { useExplore } from "./explore-store.ts";
 import { Group } from "./form-field.tsx";
-import type { Checked, Question } from "./question.ts";
+import { type Checked, MOST_WORKERS, type Question } from "./question.ts";
 
 interface NumberProps {
   readonly name: "depth" | "states" | "memory";
@@ -40,14 +40,10 @@ function NumberField({ name, label, unit, placeholder, wrong }: NumberProps) {
   );
 }
 
-export function LimitsForm({
-  checked,
-  children,
-}: {
-  readonly checked: Checked;
-  readonly children?: ReactNode;
-}) {
-  const symmetry = useExplore((explore) => explore.question.symmetry);
+const WORKERS = MOST_WORKERS.filter((n) => n <= Math.max(2, navigator.hardwareConcurrency ?? 1));
+
+export function LimitsForm({ checked }: { readonly checked: Checked }) {
+  const { symmetry, workers } = useExplore((explore) => explore.question);
   const { ask } = useExplore.getState();
   return (
     <Group title="How far">
@@ -56,7 +52,21 @@ export function LimitsForm({
         <NumberField name="states" label="States" unit="at most" wrong={checked.states} />
         <NumberField name="memory" label="Memory" unit="MiB" wrong={checked.memory} />
       </div>
-      {children}
+      <div className="explore-number">
+        <label>
+          <span>Workers</span>
+          <select
+            className="select"
+            value={workers}
+            onChange={(event) => ask({ workers: Number(event.target.value) })}
+          >
+            {WORKERS.map((n) => (
+              <option key={n}>{n}</option>
+            ))}
+          </select>
+          <span className="explore-quiet">the answer is the same for any number</span>
+        </label>
+      </div>
       <label className="explore-choice">
         <input
           type="checkbox"

@@ -5,8 +5,9 @@ import { useSession } from "../state/session-store.ts";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { Segmented } from "../widgets/segmented.tsx";
+import { AgainstPicker } from "./against-picker.tsx";
 import { AlphabetPicker } from "./alphabet-picker.tsx";
-import { useExplore } from "./explore-store.ts";
+import { isBusy, useExplore } from "./explore-store.ts";
 import { Group } from "./form-field.tsx";
 import { LimitsForm } from "./limits-form.tsx";
 import { type Origin, originOf } from "./origin.ts";
@@ -65,11 +66,10 @@ function CommandLine({ origin }: { readonly origin: Origin }) {
 /** `folded`: only the way to start and cancel; the answers have the place. */
 export function QuestionForm({ folded }: { readonly folded: boolean }) {
   const question = useExplore((explore) => explore.question);
-  const phase = useExplore((explore) => explore.run?.phase ?? null);
+  const busy = useExplore(({ run, other }) => isBusy(run) || isBusy(other));
   const cancelling = useExplore((explore) => explore.run?.cancelling ?? false);
   const origin = useOrigin();
   const checked = useMemo(() => check(question, origin.setup, origin.scope), [question, origin]);
-  const busy = phase === "opening" || phase === "running";
   return (
     <form
       className="explore-form"
@@ -77,7 +77,7 @@ export function QuestionForm({ folded }: { readonly folded: boolean }) {
       data-folded={folded || undefined}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!busy && checked.ok) void start(question, origin);
+        if (!busy && checked.ok) start(question, origin);
       }}
     >
       {folded ? null : (
@@ -85,6 +85,7 @@ export function QuestionForm({ folded }: { readonly folded: boolean }) {
           <From origin={origin} />
           <AlphabetPicker checked={checked} />
           <PromisePicker setup={origin.setup} checked={checked} />
+          <AgainstPicker />
           <LimitsForm checked={checked} />
           <CommandLine origin={origin} />
         </div>
@@ -103,7 +104,7 @@ export function QuestionForm({ folded }: { readonly folded: boolean }) {
             look="primary"
             data-testid="explore-start"
             reason={checked.ok ? null : "The question has an error"}
-            onClick={() => void start(question, origin)}
+            onClick={() => start(question, origin)}
           >
             Explore
           </Button>

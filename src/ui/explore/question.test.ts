@@ -13,6 +13,7 @@ import {
   promiseTexts,
   type Question,
   readQuestion,
+  workersFor,
 } from "./question.ts";
 
 function setupOf(text = "") {
@@ -93,6 +94,12 @@ describe("the question of a search", () => {
     expect(found.ok).toBe(false);
   });
 
+  it("refuses a setup to compare with that nobody knows", () => {
+    expect(checked({ against: "fix=D1" }).ok).toBe(true);
+    expect(checked({ against: "qemo=v4" })).toMatchObject({ ok: false });
+    expect(checked({ against: "qemo=v4" }).against).toMatch(/did you mean "qemu"/);
+  });
+
   it("wants at least one promise", () => {
     expect(checked({ promises: [], own: [" "] })).toMatchObject({ ok: false });
     expect(checked({ promises: [], own: ["sometimes d0 attached=s2"] })).toMatchObject({
@@ -126,13 +133,14 @@ describe("the same search on the command line", () => {
         own: ["always d0 dma=abort when v0 gbpa=abort"],
         depth: "6",
         symmetry: false,
+        workers: 2,
       }),
       "it's.lab",
     );
     expect(line).toBe(
       String.raw`vsmmu-lab explore 'it'\''s.lab' --alphabet 'plug d0 v0; reset' ` +
         "--invariant 'no-leak, always d0 dma=abort when v0 gbpa=abort' --depth 6 " +
-        "--max-states 500000 --max-memory 512 --no-symmetry",
+        "--max-states 500000 --max-memory 512 --workers 2 --no-symmetry",
     );
   });
 });
@@ -150,8 +158,18 @@ describe("a question that was kept", () => {
       states: "12",
       memory: "3",
       symmetry: false,
+      workers: 4,
+      against: "fix=D1",
     });
     expect(readQuestion(JSON.stringify(question))).toEqual(question);
+  });
+
+  it("takes as many threads as the machine suggests where none was chosen", () => {
+    expect(readQuestion(null, 3).workers).toBe(3);
+    expect(readQuestion("{", 3).workers).toBe(3);
+    expect(readQuestion('{"workers":2}', 3).workers).toBe(2);
+    expect(readQuestion('{"workers":1e9}', 3).workers).toBe(3);
+    expect([1, 2, 4, 8, 64].map(workersFor)).toEqual([1, 1, 3, 4, 4]);
   });
 
   it.each([

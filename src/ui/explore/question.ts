@@ -4,6 +4,7 @@ import { AlphabetError, alphabetOf, type MODIFIERS, PRESETS } from "../../explor
 import { FormulaError } from "../../explore/formula.ts";
 import type { JobLimits, JobSpec } from "../../explore/job-data.ts";
 import { PROMISE_NAMES, PromiseError, promisesOf } from "../../explore/promises.ts";
+import { parseSide } from "../../review/sides.ts";
 import type { Problem } from "../../script/problem.ts";
 import type { Scope } from "../../script/scope.ts";
 
@@ -27,6 +28,10 @@ export interface Question {
   /** MiB. */
   readonly memory: string;
   readonly symmetry: boolean;
+  /** Threads that search. */
+  readonly workers: number;
+  /** The same search under another setup beside it, as a side of a comparison; null: this one alone. */
+  readonly against: string | null;
 }
 
 export const DEFAULT_QUESTION: Question = {
@@ -40,6 +45,8 @@ export const DEFAULT_QUESTION: Question = {
   states: "500000",
   memory: "512",
   symmetry: true,
+  workers: 1,
+  against: null,
 };
 
 export const BASES: readonly Base[] = [...(Object.keys(PRESETS) as (keyof typeof PRESETS)[]), "own"];
@@ -100,6 +107,7 @@ export interface Checked {
   readonly depth: string | null;
   readonly states: string | null;
   readonly memory: string | null;
+  readonly against: string | null;
   readonly ok: boolean;
 }
 
@@ -131,6 +139,12 @@ function checkOwn(text: string, setup: Setup, scope: Scope): readonly Problem[] 
   }
 }
 
+function checkAgainst({ against }: Question): string | null {
+  if (against === null) return null;
+  const side = parseSide(against);
+  return side.ok ? null : side.problems.join("; ");
+}
+
 const WHOLE = "A whole number";
 
 /** Everything that is wrong with a question about a setup. */
@@ -143,11 +157,12 @@ export function check(question: Question, setup: Setup, scope: Scope): Checked {
     question.depth.trim() === "" || whole(question.depth, 0) !== null ? null : `${WHOLE}, or nothing`;
   const states = whole(question.states, 1) === null ? `${WHOLE} from 1 on` : null;
   const memory = whole(question.memory, 1) === null ? `${WHOLE} of MiB from 1 on` : null;
+  const against = checkAgainst(question);
   const ok =
     alphabet.moves !== null &&
     alphabet.moves > 0 &&
-    [promises, depth, states, memory, ...own].every((one) => one === null);
-  return { ...alphabet, promises, own, depth, states, memory, ok };
+    [promises, depth, states, memory, against, ...own].every((one) => one === null);
+  return { ...alphabet, promises, own, depth, states, memory, against, ok };
 }
 
 const quoted = (text: string): string =>
@@ -171,6 +186,7 @@ export function commandLine(question: Question, file: string): string {
     ...(depth === NO_DEPTH ? [] : [`--depth ${depth}`]),
     `--max-states ${states}`,
     `--max-memory ${bytes / MIB}`,
+    ...(question.workers === 1 ? [] : [`--workers ${question.workers}`]),
     ...(question.symmetry ? [] : ["--no-symmetry"]),
   ].join(" ");
 }
@@ -190,18 +206,24 @@ export function formulaExamples(setup: Setup): readonly { readonly text: string;
   ];
 }
 
+export const MOST_WORKERS = [1, 2, 3, 4, 6, 8, 12, 16] as const as readonly number[];
+
+/** Threads for a machine: one core is left to the page and the thread that keeps the states. */
+export const workersFor = (cores: number): number => (cores < 4 ? 1 : cores < 8 ? 3 : 4);
+
 const isText = (value: unknown): value is string => typeof value === "string";
 const MOST_TEXT = 20_000;
 
-/** A question that was stored: what cannot be read falls back to its default, part by part. */
-export function readQuestion(text: string | null): Question {
+/** `workers`: how many there are where none was chosen. A question that was stored: what cannot be read falls back to its default, part by part. */
+export function readQuestion(text: string | null, workers = DEFAULT_QUESTION.workers): Question {
+  const first = { ...DEFAULT_QUESTION, workers };
   let value: unknown;
   try {
     value = text === null ? null : JSON.parse(text);
   } catch {
-    return DEFAULT_QUESTION;
+    return first;
   }
-  if (typeof value !== "object" || value === null) return DEFAULT_QUESTION;
+  if (typeof value !== "object" || value === null) return first;
   const given = value as Readonly<Record<string, unknown>>;
   const d = DEFAULT_QUESTION;
   const textOf = (one: unknown, otherwise: string): string =>
@@ -222,5 +244,7 @@ export function readQuestion(text: string | null): Question {
     states: textOf(given.states, d.states),
     memory: textOf(given.memory, d.memory),
     symmetry: given.symmetry !== false,
+    workers: MOST_WORKERS.includes(given.workers as number) ? (given.workers as number) : workers,
+    against: isText(given.against) && given.against.length <= MOST_TEXT ? given.against : null,
   };
 }

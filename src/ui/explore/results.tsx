@@ -1,6 +1,8 @@
 /** The answers: how the search stands, what broke, and the way to what is looked at. */
+import type { ReactNode } from "react";
 import { Empty } from "../widgets/empty.tsx";
 import { type Tab, Tabs } from "../widgets/tabs.tsx";
+import { AgainstView } from "./against-view.tsx";
 import { ClassTable } from "./class-table.tsx";
 import { type ResultsTab, type Run, useExplore } from "./explore-store.ts";
 import { Placed } from "./form-field.tsx";
@@ -35,14 +37,17 @@ function Refused({ run }: { readonly run: Run }) {
   );
 }
 
-const BODIES = {
-  promises: (run: Run) => <VerdictList run={run} />,
-  classes: (run: Run) => <ClassTable run={run} />,
-  states: (run: Run) => <StatesView run={run} />,
-} as const;
+const BODIES: Readonly<Record<ResultsTab, (run: Run, other: Run | null) => ReactNode>> = {
+  promises: (run) => <VerdictList run={run} />,
+  classes: (run) => <ClassTable run={run} />,
+  states: (run) => <StatesView run={run} />,
+  against: (run, other) => (other === null ? null : <AgainstView run={run} other={other} />),
+};
 
 function Answers({ run }: { readonly run: Run }) {
   const tab = useExplore((explore) => explore.tab);
+  const other = useExplore((explore) => explore.other);
+  const looked = useExplore((explore) => explore.looked);
   const verdicts = run.report?.verdicts ?? [];
   const broken = verdicts.filter(({ state }) => state === "broken" || state === "unreached").length;
   const classes = run.report?.classes.length ?? 0;
@@ -50,6 +55,7 @@ function Answers({ run }: { readonly run: Run }) {
     { id: "promises", name: broken === 0 ? "Promises" : `Promises, ${broken} broken` },
     { id: "classes", name: classes === 0 ? "Classes" : `Classes, ${classes}` },
     { id: "states", name: "States" },
+    ...(other === null ? [] : [{ id: "against" as const, name: `Against ${other.side}` }]),
   ];
   return (
     <Tabs
@@ -60,7 +66,7 @@ function Answers({ run }: { readonly run: Run }) {
       tabClass="tab"
       panelClass="explore-panel"
       onChoose={(next) => useExplore.getState().show(next)}
-      panel={(id) => BODIES[id](run)}
+      panel={(id) => BODIES[id](run, other)}
     >
       {(list, panel) => (
         <div className="explore-answers" data-tab={tab}>
@@ -69,7 +75,9 @@ function Answers({ run }: { readonly run: Run }) {
             {panel}
           </div>
           <div className="explore-right">
-            <WayView run={run} />
+            <WayView
+              run={looked?.kind === "example" && looked.other === true && other !== null ? other : run}
+            />
           </div>
         </div>
       )}

@@ -1,9 +1,13 @@
 /** From a question to its answers: a worker searches, the store follows. Leaving the place does not end a search. */
 import type { JobReport } from "../../explore/job-data.ts";
+import { applySide, parseSide } from "../../review/sides.ts";
+import { parse } from "../../script/parse.ts";
+import { printItems } from "../../script/print.ts";
 import { ExploreClient } from "./client.ts";
-import { changeRun, type Looked, type Run, useExplore } from "./explore-store.ts";
+import { changeRun, isBusy, type Looked, type Run, useExplore } from "./explore-store.ts";
 import type { Told } from "./explorer.ts";
-import type { Origin } from "./origin.ts";
+import { keepAnswers, keptAnswers } from "./kept-answers.ts";
+import { type Origin, setupWords } from "./origin.ts";
 import { type Question, specOf } from "./question.ts";
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -37,30 +41,41 @@ function nearest({ verdicts }: JobReport): Looked | null {
 function follow(client: ExploreClient): (told: Told) => void {
   const rate = rateOf();
   return ({ progress, ms, report }) => {
+    const { transitions, ending } = progress;
     changeRun(client, {
       progress,
       ms,
-      rate:
-        progress.ending === null
-          ? rate(progress.transitions, ms)
-          : (progress.transitions * 1000) / Math.max(1, ms),
+      rate: ending === null ? rate(transitions, ms) : (transitions * 1000) / Math.max(1, ms),
       ...(report === null ? {} : { report }),
     });
-    if (
-      report !== null &&
-      useExplore.getState().run?.client === client &&
-      useExplore.getState().looked === null
-    )
+    const { run, looked } = useExplore.getState();
+    if (report !== null && run?.client === client && looked === null)
       useExplore.setState({ looked: nearest(report) });
   };
 }
 
-export async function start(question: Question, origin: Origin): Promise<void> {
-  useExplore.getState().run?.client.close();
-  const client = new ExploreClient();
-  const spec = specOf(question, origin.script);
-  const run: Run = {
-    spec,
+interface Beginning {
+  readonly script: string;
+  readonly setup: string;
+}
+
+/** The origin's script under the header of a side. */
+function underSide(origin: Origin, text: string): Beginning {
+  const [script, side] = [parse(origin.script), parseSide(text)];
+  if (!script.ok || !side.ok)
+    throw new Error(side.ok ? "the script does not parse" : side.problems.join("; "));
+  const applied = applySide(script.value, side.value);
+  if (!applied.ok) throw new Error(applied.problems.join("; "));
+  const items = applied.value.items;
+  return { script: printItems(items), setup: setupWords(applied.value.setup) };
+}
+
+type LiveRun = Run & { readonly client: ExploreClient };
+
+function prepared(question: Question, origin: Origin, side: string | null): LiveRun {
+  const run: LiveRun = {
+    side,
+    spec: specOf(question, origin.script),
     question,
     from: origin.words,
     setup: origin.setupWords,
@@ -74,9 +89,18 @@ export async function start(question: Question, origin: Origin): Promise<void> {
     cancelling: false,
     failure: null,
     problems: [],
-    client,
+    client: new ExploreClient(),
   };
-  useExplore.setState({ run, looked: null, half: "answers" });
+  if (side === null) return run;
+  try {
+    const { script, setup } = underSide(origin, side);
+    return { ...run, spec: specOf(question, script), setup };
+  } catch (error) {
+    return { ...run, phase: "failed", failure: reason(error) };
+  }
+}
+
+async function search({ client, spec, question }: LiveRun): Promise<void> {
   try {
     const opened = await client.open(spec);
     if (!opened.ok) {
@@ -84,34 +108,68 @@ export async function start(question: Question, origin: Origin): Promise<void> {
       return;
     }
     changeRun(client, { phase: "running", head: opened.head });
-    await client.run(follow(client));
+    await client.run(question.workers, follow(client));
     changeRun(client, { phase: "over", graph: await client.graph() });
+    keepAnswers(useExplore.getState().run);
   } catch (error) {
-    const now = useExplore.getState().run;
-    if (now?.client === client && now.phase !== "failed")
-      changeRun(client, { phase: "failed", failure: reason(error) });
+    const { run, other } = useExplore.getState();
+    const now = [run, other].find((one) => one?.client === client);
+    if (now != null && now.phase !== "failed") changeRun(client, { phase: "failed", failure: reason(error) });
   }
+}
+
+/** A page that is put away may be thrown away: what was found stays with the tab. */
+function keepWhenHidden(): void {
+  addEventListener("pagehide", () => keepAnswers(useExplore.getState().run));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") keepAnswers(useExplore.getState().run);
+  });
+}
+keepWhenHidden();
+
+/** Brings back what a page that was thrown away had found. */
+export function bringAnswersBack(): void {
+  if (useExplore.getState().run !== null) return;
+  const run = keptAnswers();
+  if (run !== null)
+    useExplore.setState({ run, half: "answers", looked: run.report === null ? null : nearest(run.report) });
+}
+
+function closeAll(): void {
+  const { run, other } = useExplore.getState();
+  run?.client?.close();
+  other?.client?.close();
+}
+
+export function start(question: Question, origin: Origin): void {
+  closeAll();
+  const run = prepared(question, origin, null);
+  const other = question.against === null ? null : prepared(question, origin, question.against);
+  useExplore.setState({ run, other, looked: null, half: "answers" });
+  if (other === null && useExplore.getState().tab === "against") useExplore.getState().show("promises");
+  if (other !== null) useExplore.getState().show("against");
+  for (const one of [run, other]) if (one !== null && one.phase === "opening") void search(one);
 }
 
 /** A search that does not answer within this time is ended from outside; what it told before stands. */
 const PATIENCE_MS = 3_000;
 
-export function cancel(): void {
-  const { run } = useExplore.getState();
-  if (run === null || (run.phase !== "running" && run.phase !== "opening")) return;
+function cancelOne(run: Run): void {
   const { client } = run;
+  if (client === null) return;
   changeRun(client, { cancelling: true });
   client.cancel();
   setTimeout(() => {
-    const now = useExplore.getState().run;
-    if (now?.client !== client || (now.phase !== "running" && now.phase !== "opening")) return;
+    const now = [useExplore.getState().run, useExplore.getState().other].find(
+      (one) => one?.client === client,
+    );
+    if (now == null || !isBusy(now)) return;
     changeRun(client, { phase: "failed", failure: "It did not answer and was ended." });
     client.close();
   }, PATIENCE_MS);
 }
 
-/** Back to the empty place. */
-export function putAway(): void {
-  useExplore.getState().run?.client.close();
-  useExplore.setState({ run: null, looked: null });
+export function cancel(): void {
+  const { run, other } = useExplore.getState();
+  for (const one of [run, other]) if (one !== null && isBusy(one)) cancelOne(one);
 }

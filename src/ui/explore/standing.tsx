@@ -61,10 +61,13 @@ export function Standing({ run }: { readonly run: Run }) {
   return (
     <section className="explore-standing" aria-label="How the search stands" data-testid="explore-standing">
       <p className="explore-status" role="status" data-testid="explore-status">
-        <span className="explore-status-glyph" data-standing={kind}>
-          <Glyph name={kind === "over" ? "check" : kind === "partial" ? "warn" : "steps"} />
+        <span className="explore-status-words">
+          <Glyph
+            name={kind === "over" ? "check" : kind === "partial" ? "warn" : "steps"}
+            className={`explore-mark explore-mark-${kind}`}
+          />
+          {statusOf(run)}
         </span>
-        <span>{statusOf(run)}</span>
         <span className="explore-about">
           From {run.from}; {run.setup}.
           {head === null ? "" : ` ${head.alphabet}, ${moves(head.moves.length)} in each state.`}

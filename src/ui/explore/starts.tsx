@@ -38,11 +38,12 @@ const STARTS: readonly Start[] = [
 ];
 
 function begin(part: Partial<Question>): void {
-  const question: Question = { ...DEFAULT_QUESTION, origin: useExplore.getState().question.origin, ...part };
+  const { origin: from, workers } = useExplore.getState().question;
+  const question: Question = { ...DEFAULT_QUESTION, origin: from, workers, ...part };
   useExplore.getState().ask(question);
   const { session, node } = useSession.getState();
   const origin = originOf(session, question.origin, node.id);
-  if (check(question, origin.setup, origin.scope).ok) void start(question, origin);
+  if (check(question, origin.setup, origin.scope).ok) start(question, origin);
 }
 
 export function Starts() {

@@ -16,9 +16,11 @@ export function StatesView({ run }: { readonly run: Run }) {
   return (
     <ScrollRegion className="explore-classes" label="States by depth, in numbers">
       <p className="explore-note">
-        {phase === "running"
-          ? "When the search is over and found no more than 300 states, they are drawn as a graph."
-          : `${progress.states.toLocaleString("en-GB")} states are too many for a picture; up to 300 are drawn.`}
+        {run.client === null
+          ? "The states themselves went with the page that searched; search again to see them drawn."
+          : phase === "running"
+            ? "When the search is over and found no more than 300 states, they are drawn as a graph."
+            : `${progress.states.toLocaleString("en-GB")} states are too many for a picture; up to 300 are drawn.`}
       </p>
       <table className="table" data-testid="explore-depths">
         <thead>

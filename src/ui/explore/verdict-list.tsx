@@ -29,7 +29,11 @@ function Verdict({ verdict, looked }: { readonly verdict: JobVerdict; readonly l
       {examples.length === 0 ? null : (
         <ul className="explore-examples">
           {examples.map(({ cls, depth, why }) => {
-            const here = looked?.kind === "example" && looked.promise === id && looked.cls === cls;
+            const here =
+              looked?.kind === "example" &&
+              looked.promise === id &&
+              looked.cls === cls &&
+              looked.other !== true;
             return (
               <li key={cls}>
                 <button

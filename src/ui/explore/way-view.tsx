@@ -106,6 +106,7 @@ export function WayCard({ run, way }: { readonly run: Run; readonly way: Way }) 
         <p className="explore-quiet">
           {way.promise === null ? "" : `${way.goal ? "Reaches" : "Breaks"} ${way.promise}; `}
           {moves(way.lines.length)} from {run.from}
+          {run.side === null ? "" : `, under ${run.side}`}
         </p>
         <div className="explore-ways">
           <Button
@@ -145,7 +146,7 @@ function StateWay({ run, state }: { readonly run: Run; readonly state: number })
   const [way, setWay] = useState<Way | null>(null);
   useEffect(() => {
     let here = true;
-    client.wayTo(state).then(
+    client?.wayTo(state).then(
       (lines) => {
         if (here) setWay(wayOfState(graph, state, lines));
       },
@@ -169,7 +170,7 @@ export function WayView({ run }: { readonly run: Run }) {
     [looked, run.report],
   );
   if (looked?.kind === "state") return <StateWay key={looked.state} run={run} state={looked.state} />;
-  if (way !== null) return <WayCard key={`${way.promise} ${way.cls}`} run={run} way={way} />;
+  if (way !== null) return <WayCard key={`${run.side} ${way.promise} ${way.cls}`} run={run} way={way} />;
   const running = run.phase === "running" || run.phase === "opening";
   const complete = run.progress?.ending === "complete";
   return (

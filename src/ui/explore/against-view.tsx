@@ -1,0 +1,98 @@
+/** What another setup removes, brings and keeps: a row a class, a way on each side. */
+import { Glyph } from "../widgets/glyphs.tsx";
+import { ScrollRegion } from "../widgets/scroll-region.tsx";
+import { type AgainstRow, againstRows, againstSentence, seen } from "./against.ts";
+import { ClassTag } from "./class-tag.tsx";
+import { isBusy, lookAt, type Run, useExplore } from "./explore-store.ts";
+import { moves } from "./words.ts";
+import "../widgets/table.css";
+
+const WORDS: Readonly<Record<AgainstRow["state"], string>> = {
+  kept: "kept",
+  removed: "removed",
+  brought: "new",
+  nearer: "nearer",
+  farther: "farther",
+};
+
+interface CellProps {
+  readonly row: AgainstRow;
+  readonly side: 0 | 1;
+  readonly other: Run;
+}
+
+function Cell({ row, side, other }: CellProps) {
+  const looked = useExplore((explore) => explore.looked);
+  const [depth, promise] = [row.depths[side], row.promises[side]];
+  const letter = side === 0 ? "A" : "B";
+  if (depth === null || promise === null) {
+    const within = seen(side === 0 ? (useExplore.getState().run ?? other) : other);
+    return (
+      <td className="explore-quiet">{Number.isFinite(within) ? `not within ${moves(within)}` : "never"}</td>
+    );
+  }
+  const here =
+    looked?.kind === "example" && looked.cls === row.cls && (looked.other === true) === (side === 1);
+  return (
+    <td>
+      <button
+        type="button"
+        className="link"
+        aria-label={`${row.cls} on side ${letter}: ${moves(depth)}`}
+        aria-current={here || undefined}
+        onClick={() => lookAt({ kind: "example", promise, cls: row.cls, other: side === 1 })}
+      >
+        {moves(depth)}
+      </button>
+    </td>
+  );
+}
+
+export function AgainstView({ run, other }: { readonly run: Run; readonly other: Run }) {
+  const rows = againstRows(run, other);
+  const busy = isBusy(run) || isBusy(other);
+  return (
+    <ScrollRegion className="explore-classes" label="Both setups">
+      <p className="explore-against" role="status" data-testid="explore-against">
+        <Glyph name={busy ? "more" : other.phase === "failed" ? "warn" : "compare"} />
+        <span>
+          {other.phase === "failed"
+            ? `B could not be searched: ${[other.failure, ...other.problems.map(({ message }) => message)].filter(Boolean).join("; ")}`
+            : againstSentence(run, other)}
+        </span>
+      </p>
+      <p className="explore-note">
+        A: {run.setup}. B, {other.side}: {other.setup}
+        {other.progress === null
+          ? "."
+          : `; ${other.progress.states.toLocaleString("en-GB")} states, ${other.progress.transitions.toLocaleString("en-GB")} transitions, depth ${other.progress.depth}.`}
+      </p>
+      {rows.length === 0 ? null : (
+        <table className="table" data-testid="explore-both">
+          <thead>
+            <tr>
+              <th scope="col">Class</th>
+              <th scope="col">A</th>
+              <th scope="col">B</th>
+              <th scope="col">In B</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.cls}>
+                <th scope="row" className="explore-class-title">
+                  <ClassTag cls={row.cls} /> {row.cls === "?" ? "A divergence without a name" : row.title}
+                </th>
+                <Cell row={row} side={0} other={other} />
+                <Cell row={row} side={1} other={other} />
+                <td className="explore-change" data-change={row.state}>
+                  {WORDS[row.state]}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </ScrollRegion>
+  );
+}
