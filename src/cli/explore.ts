@@ -1,17 +1,13 @@
 /** `lab explore`: every state that can be reached from a script's end, and every promise that breaks on the way. */
-import type { World } from "../engine/world.ts";
-import { type Alphabet, AlphabetError, alphabetOf, MODIFIERS, PRESETS } from "../explore/alphabet.ts";
-import type { Counterexample } from "../explore/counterexample.ts";
-import { reportOf } from "../explore/explore.ts";
-import { FormulaError } from "../explore/formula.ts";
-import { PROMISE_NAMES, type Promised, PromiseError, promisesOf } from "../explore/promises.ts";
-import { endingText, failed, type Report, type Verdict } from "../explore/report.ts";
-import { DEFAULT_LIMITS, type Limits, Search } from "../explore/search.ts";
+import { MODIFIERS, PRESETS } from "../explore/alphabet.ts";
+import { ExploreJob } from "../explore/job.ts";
+import type { JobExample, JobReport, JobVerdict } from "../explore/job-data.ts";
+import { PROMISE_NAMES } from "../explore/promises.ts";
+import { failed } from "../explore/report.ts";
+import { DEFAULT_LIMITS } from "../explore/search.ts";
 import type { CommandItem, Script } from "../script/ast.ts";
 import { parse } from "../script/parse.ts";
 import { printItems } from "../script/print.ts";
-import { runAll } from "../script/runner.ts";
-import { EMPTY_SCOPE, type Scope } from "../script/scope.ts";
 import type { Parsed } from "./args.ts";
 import { readSource } from "./files.ts";
 import { type CliIo, FAILED, HELD, Out, USAGE, UsageError } from "./io.ts";
@@ -67,12 +63,15 @@ function promiseTexts(text: string | undefined): string[] {
     .filter((t) => t !== "");
 }
 
+/** States between two looks at whether anybody wants to hear. */
+const STRIDE = 1024;
+
 export async function exploreMain(args: Parsed, io: CliIo): Promise<number> {
   const [path, ...more] = args.positional;
   if (path === undefined || more.length > 0)
     throw new UsageError("explore needs one FILE, or - for standard input");
   const json = args.switches.has("json");
-  const limits: Limits = {
+  const limits = {
     depth: number(args, "depth", DEFAULT_LIMITS.depth, 0),
     states: number(args, "max-states", DEFAULT_LIMITS.states, 1),
     bytes: number(args, "max-memory", DEFAULT_LIMITS.bytes / 2 ** 20, 1) * 2 ** 20,
@@ -83,10 +82,18 @@ export async function exploreMain(args: Parsed, io: CliIo): Promise<number> {
     reportProblems(io, source, parsed.problems, json);
     return USAGE;
   }
-  const { world, scope } = endOf(parsed.value);
-  const alphabet = asked(() => alphabetOf(world.setup, args.values.get("alphabet") ?? "vm", scope));
-  const promises = asked(() => promisesOf(world.setup, promiseTexts(args.values.get("invariant"))));
-  const report = explored(world, alphabet, promises, limits, !args.switches.has("no-symmetry"));
+  const opened = ExploreJob.open({
+    script: source.text,
+    alphabet: args.values.get("alphabet") ?? "vm",
+    promises: promiseTexts(args.values.get("invariant")),
+    limits,
+    symmetry: !args.switches.has("no-symmetry"),
+  });
+  if (!opened.ok) throw new UsageError(opened.problems.map((p) => p.message).join("\n"));
+  const { job } = opened;
+  for (const w of job.head.warnings) io.stderr.write(`warning: ${w}\n`);
+  while (job.advance({ states: STRIDE }));
+  const report = job.report();
   const out = new Out(io.stdout);
   if (json) printJson(out, report);
   else printText(out, report, parsed.value);
@@ -94,54 +101,25 @@ export async function exploreMain(args: Parsed, io: CliIo): Promise<number> {
   return report.verdicts.some(failed) ? FAILED : HELD;
 }
 
-/** What the caller asked for, or what is wrong with it. */
-function asked<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof AlphabetError || error instanceof PromiseError || error instanceof FormulaError)
-      throw new UsageError(error.message);
-    throw error;
-  }
-}
+const exampleJson = (v: JobVerdict, e: JobExample): unknown => ({
+  promise: v.id,
+  class: e.cls,
+  depth: e.depth,
+  why: e.why,
+  script: e.lines,
+  rules: e.rules.map((r) => r.id),
+  before: e.before,
+  after: e.after,
+});
 
-function endOf(script: Script): { world: World; scope: Scope } {
-  let scope = EMPTY_SCOPE;
-  for (const item of script.items)
-    if (item.kind === "command" && item.declares !== null) scope = scope.with(item.declares);
-  return { world: runAll(script, { trace: false }).world, scope };
-}
-
-function explored(
-  world: World,
-  alphabet: Alphabet,
-  promises: readonly Promised[],
-  limits: Limits,
-  symmetry: boolean,
-): Report {
-  const search = new Search({ world, alphabet, promises, limits, symmetry });
-  while (search.advance(1024));
-  return reportOf(search);
-}
-
-function exampleJson(v: Verdict, e: Counterexample): unknown {
-  return {
-    promise: v.promise.id,
-    class: e.cls,
-    depth: e.depth,
-    why: e.why,
-    script: e.lines,
-  };
-}
-
-function printJson(out: Out, r: Report): void {
+function printJson(out: Out, r: JobReport): void {
   for (const v of r.verdicts) for (const e of v.examples) out.line(JSON.stringify(exampleJson(v, e)));
   const { states, transitions, depth } = r.counts;
   out.line(
     JSON.stringify({
       end: true,
       ending: r.ending,
-      complete: r.ending === "complete",
+      complete: r.complete,
       alphabet: r.alphabet,
       moves: r.moves,
       symmetries: r.symmetries,
@@ -150,38 +128,40 @@ function printJson(out: Out, r: Report): void {
       depth,
       histogram: r.histogram,
       promises: Object.fromEntries(
-        r.verdicts.map((v) => [v.promise.id, { state: v.state, classes: v.examples.map((e) => e.cls) }]),
+        r.verdicts.map((v) => [v.id, { state: v.state, classes: v.examples.map((e) => e.cls) }]),
       ),
+      classes: Object.fromEntries(r.classes.map((c) => [c.cls, c.depth])),
     }),
   );
 }
 
-const WORDS: Readonly<Record<Verdict["state"], string>> = {
+const WORDS: Readonly<Record<JobVerdict["state"], string>> = {
   holds: "holds",
   broken: "BROKEN",
   reached: "reached",
   unreached: "OUT OF REACH",
-  open: "not broken so far",
+  open: "open",
 };
 
-function printText(out: Out, r: Report, script: Script): void {
+function printText(out: Out, r: JobReport, script: Script): void {
   const { states, transitions, depth } = r.counts;
   out.line(`${r.alphabet}: ${r.moves} moves, ${r.symmetries} symmetr${r.symmetries === 1 ? "y" : "ies"}`);
-  out.line(`${states} states, ${transitions} transitions, depth ${depth}: ${endingText(r.ending)}`);
+  out.line(`${states} states, ${transitions} transitions, depth ${depth}: ${r.endingText}`);
   for (const v of r.verdicts) {
     out.line("");
-    out.line(`${v.promise.id}: ${WORDS[v.state]}`);
-    out.line(`  ${v.promise.sentence} (${v.promise.source})`);
+    out.line(`${v.id}: ${WORDS[v.state]}${v.state === "open" && !v.goal ? ", not broken so far" : ""}`);
+    out.line(`  ${v.sentence} (${v.source})`);
     for (const e of v.examples) {
       out.line("");
       out.line(`  ${e.cls} after ${e.depth} move${e.depth === 1 ? "" : "s"}: ${e.why}`);
       for (const line of printed(script, e)) out.line(`    ${line}`);
+      for (const line of e.after) out.line(`    # ${line}`);
     }
   }
 }
 
 /** The lines as the printer of scripts writes them. */
-function printed(script: Script, e: Counterexample): string[] {
+function printed(script: Script, e: JobExample): string[] {
   const text = [...header(script), ...e.lines].join("\n");
   const parsed = parse(text);
   if (!parsed.ok) return [...e.lines];

@@ -235,8 +235,33 @@ function eventRecord(
   };
 }
 
-function result(e: EventResult): ResultValue {
+function result(e: EventResult): { readonly [key: string]: ResultValue } {
   return { to: e.to, vsid: e.vsid === null ? null : hex(e.vsid), why: e.why, rule: e.rule };
+}
+
+/** The record is in a vEVENTQ; a full one takes a mark instead. */
+const QUEUED = "K-EVENT-8";
+
+/**
+ * The host handles every record of a burst before the fd handler runs: a vEVENTQ takes what its depth allows and then
+ * one mark for the rest. The result is the last record's; of a burst also how many were queued.
+ */
+function burst(
+  cx: Cx,
+  a: Extract<RawAction, { kind: "event" }>,
+  eventDelivered: (file: number, queue: number) => readonly string[],
+): Done {
+  const words = encodeEvent(eventRecord(a));
+  const count = a.count ?? 1;
+  let last = host.handleEvent(cx, a.psmmu, { words });
+  let queued = last.rule === QUEUED ? 1 : 0;
+  for (let n = 1; n < count; n++) {
+    last = host.handleEvent(cx, a.psmmu, { words });
+    if (last.rule === QUEUED) queued++;
+  }
+  const messages = last.to === "veventq" ? eventDelivered(last.file, last.queue) : [];
+  const one = result(last);
+  return { ...done(null, count === 1 ? one : { ...one, queued }), messages };
 }
 
 /**
@@ -322,11 +347,8 @@ export function runRaw(
       return invalidate(cx, a);
     case "hw-info":
       return hwInfo(cx, a);
-    case "event": {
-      const e = host.handleEvent(cx, a.psmmu, { words: encodeEvent(eventRecord(a)) });
-      const messages = e.to === "veventq" ? eventDelivered(e.file, e.queue) : [];
-      return { ...done(null, result(e)), messages };
-    }
+    case "event":
+      return burst(cx, a, eventDelivered);
     case "flr":
       host.flr(cx, a.dev);
       return done(null);

@@ -9,7 +9,7 @@ import type { Setup } from "../engine/setup.ts";
 import type { CallName } from "../engine/tracer.ts";
 import type { World } from "../engine/world.ts";
 import { parseLines } from "../script/parse.ts";
-import { formatProblem } from "../script/problem.ts";
+import { formatProblem, type Problem } from "../script/problem.ts";
 import { EMPTY_SCOPE, type Scope } from "../script/scope.ts";
 
 export interface Move {
@@ -23,6 +23,8 @@ export interface Alphabet {
   readonly moves: readonly Move[];
   /** At most one fault is injected on any way: the state remembers whether it was. */
   readonly fault: boolean;
+  /** Guests write STEs. */
+  readonly stes: boolean;
 }
 
 export const PRESETS = {
@@ -41,7 +43,15 @@ export const MODIFIERS = {
 export type Modifier = keyof typeof MODIFIERS;
 
 /** What is wrong with an alphabet somebody wrote: told to whoever asked for it. */
-export class AlphabetError extends Error {}
+export class AlphabetError extends Error {
+  /** Places in the lines of a written one. */
+  readonly problems: readonly Problem[];
+
+  constructor(message: string, problems: readonly Problem[] = []) {
+    super(message);
+    this.problems = problems;
+  }
+}
 
 const one = (action: Action, when?: (w: World) => boolean): Move =>
   when === undefined ? { actions: [action] } : { actions: [action], when };
@@ -219,19 +229,24 @@ function presetOf(setup: Setup, words: string): Alphabet {
     throw new AlphabetError("raw goes with +fault alone: the others are the VM's");
   const fault = modifiers.includes("fault");
   const moves = preset === "raw" ? rawMoves(setup) : vmMoves(setup, modifiers);
-  if (preset === "vm+ste" || preset === "vm+stores") moves.push(...steMoves(setup, preset === "vm+ste"));
-  return { name: words, moves: fault ? [...moves, ...faultMoves()] : moves, fault };
+  const stes = preset === "vm+ste" || preset === "vm+stores";
+  if (stes) moves.push(...steMoves(setup, preset === "vm+ste"));
+  return { name: words, moves: fault ? [...moves, ...faultMoves()] : moves, fault, stes };
 }
 
 function writtenAlphabet(setup: Setup, text: string, scope: Scope): Alphabet {
   const parsed = parseLines(text.replaceAll(";", "\n"), setup, scope);
   if (!parsed.ok)
-    throw new AlphabetError(`the alphabet is no script:\n${parsed.problems.map(formatProblem).join("\n")}`);
+    throw new AlphabetError(
+      `the alphabet is no script:\n${parsed.problems.map(formatProblem).join("\n")}`,
+      parsed.problems,
+    );
   const moves: Move[] = [];
   for (const item of parsed.value.items) {
     if (item.kind === "expect") throw new AlphabetError("an alphabet has commands, no expectations");
     if (item.kind === "command") moves.push(one(item.action));
   }
   if (moves.length === 0) throw new AlphabetError("the alphabet is empty");
-  return { name: "written", moves, fault: moves.some((m) => m.actions.some((a) => a.kind === "inject")) };
+  const any = (kind: Action["kind"]): boolean => moves.some((m) => m.actions.some((a) => a.kind === kind));
+  return { name: "written", moves, fault: any("inject"), stes: any("ste") };
 }

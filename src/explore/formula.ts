@@ -12,10 +12,22 @@ import { parseExpect } from "../script/parse-expect.ts";
 import { formatProblem, type Problem } from "../script/problem.ts";
 import { EMPTY_SCOPE, type Scope } from "../script/scope.ts";
 
+/** What a promise looks at that a search could otherwise take for the same. */
+export interface Asks {
+  /** Devices and vSMMUs it knows by name. */
+  readonly devices: ReadonlySet<number>;
+  readonly vsmmus: ReadonlySet<number>;
+  /** Ids, VMIDs, reference counts, numbers of objects. */
+  readonly numbers: boolean;
+  /** Registers, which say how often a queue went round. */
+  readonly registers: boolean;
+}
+
 export interface Formula {
   readonly text: string;
   /** `sometimes`. */
   readonly goal: boolean;
+  readonly asks: Asks;
   /** For a goal: it is reached here. Else: it is kept here. */
   holds(w: World): boolean;
 }
@@ -53,7 +65,29 @@ const GBPA_ABORT = 1 << 20;
 const isWord = (t: Token | undefined, text: string): boolean =>
   t !== undefined && t.key === null && !t.quoted && t.text === text;
 
+/** True if a fact is about what an object is called, what number it has, or how many there are. */
+function isNumber(e: Expectation): boolean {
+  switch (e.kind) {
+    case "device-number":
+      return e.value !== null && e.value !== "any";
+    case "device-id":
+    case "vsmmu-id":
+      return e.value.is !== "yes" && e.value.is !== "no";
+    case "vmids":
+    case "users":
+    case "id":
+    case "count":
+      return true;
+    default:
+      return false;
+  }
+}
+
 class Reader {
+  readonly devices = new Set<number>();
+  readonly vsmmus = new Set<number>();
+  numbers = false;
+  registers = false;
   private at = 0;
   private readonly tokens: readonly Token[];
   private readonly setup: Setup;
@@ -133,6 +167,7 @@ class Reader {
   }
 
   private ownWord(v: number, t: Token): Test {
+    this.vsmmus.add(v);
     if (t.key === "gbpa") {
       if (t.text !== "abort" && t.text !== "bypass")
         this.wrong(t, `gbpa=${t.text}`, "abort, bypass or a number");
@@ -152,6 +187,12 @@ class Reader {
       if (!OF_A_STATE.has(e.kind))
         this.wrong(head, `"${head.text}" is about a command`, "something that can be said of a state");
     const { expectations } = got;
+    for (const e of expectations) {
+      if ("dev" in e) this.devices.add(e.dev);
+      if ("vsmmu" in e) this.vsmmus.add(e.vsmmu);
+      if (isNumber(e)) this.numbers = true;
+      if (e.kind === "register") this.registers = true;
+    }
     return (w) => expectations.every((e) => judge({ world: w, before: null, outcome: null }, e).held);
   }
 
@@ -172,6 +213,12 @@ export function parseFormula(setup: Setup, text: string, scope: Scope = EMPTY_SC
   return {
     text: tokens.map((t) => (t.key === null ? t.text : `${t.key}=${t.text}`)).join(" "),
     goal: kind === "sometimes",
+    asks: {
+      devices: reader.devices,
+      vsmmus: reader.vsmmus,
+      numbers: reader.numbers,
+      registers: reader.registers,
+    },
     holds: kind === "never" ? (w) => !test(w) : test,
   };
 }

@@ -4,8 +4,10 @@
 import type { Action } from "../engine/actions.ts";
 import type { World } from "../engine/world.ts";
 import type { Alphabet, Move } from "./alphabet.ts";
+import type { Asks } from "./formula.ts";
 import type { GuestFreedom } from "./guest-normal.ts";
 import type { HostFreedom } from "./host-normal.ts";
+import type { Promised } from "./promises.ts";
 import { type Renaming, regionOf, renamingOf, type Symmetry, symmetriesOf } from "./renaming.ts";
 import { keyOf } from "./slots.ts";
 
@@ -37,12 +39,19 @@ const RAW: ReadonlySet<Action["kind"]> = new Set<Action["kind"]>([
 const namesBackend = (a: Action): boolean =>
   (a.kind === "plug" || a.kind === "realize") && a.iommufd !== undefined;
 
-export function freedomOf(world: World, alphabet: Alphabet, symmetry: boolean): Freedom {
+export function freedomOf(
+  world: World,
+  alphabet: Alphabet,
+  promises: readonly Promised[],
+  symmetry: boolean,
+): Freedom {
+  const asks = promises.flatMap((p) => p.asks ?? []);
   const { setup } = world;
   const actions = alphabet.moves.flatMap((m) => m.actions);
   const written = alphabet.name === "written";
   // An old QEMU leaves an id on an emptied slot; what the number comes to name later is a matter of numbers.
   const ids =
+    !asks.some((a) => a.numbers) &&
     setup.qemu.unsetFreesS1 &&
     !setup.qemu.staleViommuPointer &&
     !actions.some(namesBackend) &&
@@ -54,13 +63,22 @@ export function freedomOf(world: World, alphabet: Alphabet, symmetry: boolean): 
     world.injections.length === 0 &&
     setup.qemu.rangeFailure === "continue" &&
     !setup.qemu.gbpaStaleError;
-  const queues = !actions.some((a) => a.kind === "write" || a.kind === "store");
+  const names = ids && world.names.length === 0 && !actions.some((a) => RAW.has(a.kind));
+  const queues =
+    !asks.some((a) => a.registers) && !actions.some((a) => a.kind === "write" || a.kind === "store");
   const all = symmetriesOf(setup);
   const identity = all.slice(0, 1);
   if (!symmetry || !ids || all.length === 1 || !knownPlaces(world))
-    return { ids, order, queues, symmetries: identity };
-  return { ids, order, queues, symmetries: all.filter((s) => closed(alphabet.moves, renamingOf(setup, s))) };
+    return { ids, names, order, queues, symmetries: identity };
+  const kept = all.filter(
+    (s) => asks.every((a) => leavesAlone(s, a)) && closed(alphabet.moves, renamingOf(setup, s)),
+  );
+  return { ids, names, order, queues, symmetries: kept };
 }
+
+/** A promise about one device must not be asked of another. */
+const leavesAlone = (s: Symmetry, a: Asks): boolean =>
+  [...a.devices].every((d) => s.devices[d] === d) && [...a.vsmmus].every((v) => s.vsmmus[v] === v);
 
 /** Every structure of the guest stands where guest software of the lab puts it, so that a renaming finds it. */
 function knownPlaces(w: World): boolean {

@@ -6,6 +6,7 @@ import { getObj } from "../engine/kernel/state.ts";
 import { topology } from "../engine/kernel/topology.ts";
 import type { Obj } from "../engine/kernel/types.ts";
 import type { World } from "../engine/world.ts";
+import { leftQueue } from "./garbage.ts";
 import type { Renaming } from "./renaming.ts";
 
 export const key = (file: number, id: number): string => `${file}:${id}`;
@@ -162,13 +163,12 @@ function referred(o: Obj): readonly number[] {
 export const stillNamed = (w: World, file: number, id: number, name: string): boolean =>
   getObj(w.kernel, file, id)?.name === name;
 
-export function discover(w: World, r: Renaming): Names {
+/** `nameless`: no object is asked for by name, so a name alone keeps none. */
+export function discover(w: World, r: Renaming, nameless: boolean): Names {
   const { qemu, kernel, setup } = w;
   const p = new Places(setup.devices.length, setup.vsmmus.length);
   const dev = (d: number): number => r.symmetry.devices[d] as number;
   const vs = (v: number): number => r.symmetry.vsmmus[v] as number;
-  const byNew = <T>(list: readonly T[], to: (i: number) => number): (readonly [T, number, number])[] =>
-    list.map((x, i) => [x, i, to(i)] as const).sort((a, b) => a[2] - b[2]);
   for (const b of qemu.backends) p.file(b.file);
   const fileOf = (backend: number): number => qemu.backends[backend]?.file ?? -1;
   let s2 = 0;
@@ -199,6 +199,30 @@ export function discover(w: World, r: Renaming): Names {
     if (idev?.type === "DEVICE" && idev.vdev !== 0 && bound !== null)
       p.put(w, bound.file, idev.vdev, p.vdevice(to));
   }
+  if (nameless)
+    for (const [, v] of byNew(qemu.smmus, vs)) {
+      const q = leftQueue(w, v);
+      if (q !== null) p.put(w, q.file, q.id, 0);
+    }
+  else keepNamed(w, r, p);
+  for (const [m] of byNew(kernel.masters, dev)) {
+    if (m.domain.kind === "hwpt") p.put(w, m.domain.file, m.domain.hwpt, 0);
+    if (m.vmaster !== null) p.put(w, m.vmaster.file, m.vmaster.viommu, 0);
+  }
+  keepReferred(w, p);
+  keepStrays(w, p);
+  nameTags(w, p.names);
+  return p.names;
+}
+
+const byNew = <T>(list: readonly T[], to: (i: number) => number): (readonly [T, number, number])[] =>
+  list.map((x, i) => [x, i, to(i)] as const).sort((a, b) => a[2] - b[2]);
+
+/** What a script name leads to is kept. */
+function keepNamed(w: World, r: Renaming, p: Places): void {
+  const { qemu, setup } = w;
+  const dev = (d: number): number => r.symmetry.devices[d] as number;
+  const vs = (v: number): number => r.symmetry.vsmmus[v] as number;
   for (const n of [...w.names].sort((a, b) => (r.name(a.name) < r.name(b.name) ? -1 : 1)))
     if (stillNamed(w, n.file, n.id, n.name)) p.put(w, n.file, n.id, 0);
   for (const [d, i] of byNew(qemu.devices, dev)) {
@@ -216,14 +240,6 @@ export function discover(w: World, r: Renaming): Names {
       if (stillNamed(w, file, parts[n] as number, `${name}.${part}`)) p.put(w, file, parts[n] as number, 0);
   }
   if (qemu.ioas !== null) p.put(w, qemu.ioas.file, qemu.ioas.id, 0);
-  for (const [m] of byNew(kernel.masters, dev)) {
-    if (m.domain.kind === "hwpt") p.put(w, m.domain.file, m.domain.hwpt, 0);
-    if (m.vmaster !== null) p.put(w, m.vmaster.file, m.vmaster.viommu, 0);
-  }
-  keepReferred(w, p);
-  keepStrays(w, p);
-  nameTags(w, p.names);
-  return p.names;
 }
 
 /** Whatever a kept object refers to is kept. */

@@ -22,6 +22,7 @@ import { FIRST_FD } from "../engine/qemu/fds.ts";
 import { ABSENT_DEVICE } from "../engine/qemu/state.ts";
 import type { AccelDevice, DeviceIds, SmmuIds, Smmuv3State } from "../engine/qemu/types.ts";
 import type { World } from "../engine/world.ts";
+import { nameless as anonymous, swept } from "./garbage.ts";
 import {
   discover,
   isLive,
@@ -38,6 +39,8 @@ import { type Renaming, sidWord } from "./renaming.ts";
 export interface HostFreedom {
   /** Object ids, files and VMIDs. */
   readonly ids: boolean;
+  /** What objects are called, and how many leaked ones there are: see garbage.ts. */
+  readonly names: boolean;
   /** The order in which devices were plugged and set: where no call of one can fail because of another's. */
   readonly order: boolean;
 }
@@ -147,7 +150,7 @@ export function contextPtr(q0: bigint, r: Renaming): bigint {
   return ptr === 0n || r.identity ? q0 : (q0 & ~PTR) | (r.address(ptr) & PTR);
 }
 
-function files(w: World, n: Names, r: Renaming, renamed: boolean): IommufdFile[] {
+function files(w: World, n: Names, r: Renaming, renamed: boolean, nameless: boolean): IommufdFile[] {
   const out: IommufdFile[] = [];
   w.kernel.files.forEach((f, file) => {
     const to = n.files.get(file);
@@ -163,7 +166,8 @@ function files(w: World, n: Names, r: Renaming, renamed: boolean): IommufdFile[]
       const id = n.id(file, o.id);
       if (id === 0) continue;
       while (objects.length <= id) objects.push(null);
-      objects[id] = keep(o, object(o, file, n, r));
+      const now = object(o, file, n, r);
+      objects[id] = keep(o, nameless ? anonymous(now) : now);
     }
     let minFree = 1;
     while (minFree < objects.length && objects[minFree] !== null) minFree++;
@@ -185,7 +189,7 @@ function moved<T, U>(list: readonly T[], to: readonly number[], map: (x: T, from
   return out;
 }
 
-function kernel(w: World, n: Names, r: Renaming, renamed: boolean): KernelState {
+function kernel(w: World, n: Names, r: Renaming, renamed: boolean, nameless: boolean): KernelState {
   const k = w.kernel;
   const master = (m: Master): Master => ({
     ...m,
@@ -201,20 +205,19 @@ function kernel(w: World, n: Names, r: Renaming, renamed: boolean): KernelState 
     domain: domain(m.domain, n),
   });
   return {
-    files: files(w, n, r, renamed),
+    files: files(w, n, r, renamed, nameless),
     masters: moved(k.masters, r.symmetry.devices, master),
     groups: moved(k.groups, r.groups, (g) => ({
       ...g,
       owner: g.owner === null ? null : n.file(g.owner),
       domain: domain(g.domain, n),
     })),
-    smmus: k.smmus.map((s, p) => ({ ...s, vmids: tagsInUse(w, n, p, s.vmids) })),
+    smmus: k.smmus.map((s, p) => ({ ...s, vmids: renamed ? tagsInUse(w, n, p, s.vmids) : s.vmids })),
   };
 }
 
 /** VMIDs of kept holders; a dropped leak's goes with it. */
 function tagsInUse(w: World, n: Names, psmmu: number, vmids: readonly number[]): readonly number[] {
-  if (n.vmids.size === 0) return vmids;
   const host = topology(w.setup).hostVmids[psmmu] ?? [];
   const out = vmids.filter((v) => host.includes(v) || n.vmids.has(key(psmmu, v)));
   return out.map((v) => n.vmid(psmmu, v)).sort(byId);
@@ -249,6 +252,19 @@ function deviceIds(w: World, dev: number, ids: DeviceIds, n: Names): DeviceIds {
   return { file: any ? n.file(ids.file) : -1, ...out };
 }
 
+const NO_DEVICE_IDS: DeviceIds = Object.freeze({ file: -1, device: 0, s2: 0, vdevice: 0, s1: 0 });
+
+/** Of the last ids only the queue's says anything of itself: whether the one that was left behind is pinned. */
+function queueIds(w: World, accel: Smmuv3State["accel"], n: Names): SmmuIds {
+  const { file, veventq } = accel.ids;
+  const o = getObj(w.kernel, file, veventq);
+  const tells = o?.type === "VEVENTQ" && (o.pinned || accel.veventq !== null);
+  const id = tells ? n.id(file, veventq) : 0;
+  // A queue that is allocated later will lie in the file of the vIOMMU.
+  const told = id !== 0 || accel.viommu !== null;
+  return { file: told ? n.file(file) : -1, viommu: 0, abort: 0, bypass: 0, veventq: id };
+}
+
 function smmuIds(w: World, v: number, ids: SmmuIds, n: Names): SmmuIds {
   const name = w.setup.vsmmus[v]?.name;
   const keep = (id: number, part: string): number =>
@@ -264,9 +280,11 @@ function smmuIds(w: World, v: number, ids: SmmuIds, n: Names): SmmuIds {
 }
 
 /** The world with its host side in normal form; guest registers, memory and the guest's own state are left alone. */
-export function normalHost(w: World, r: Renaming, freedom: HostFreedom): World {
-  const renamed = freedom.ids && renamable(w);
-  const n = renamed ? discover(w, r) : keepNames(w);
+export function normalHost(world: World, r: Renaming, freedom: HostFreedom): World {
+  const renamed = freedom.ids && renamable(world);
+  const nameless = renamed && freedom.names;
+  const w = nameless ? swept(world) : world;
+  const n = renamed ? discover(w, r, nameless) : keepNames(w);
   const { qemu } = w;
   const dev = (d: number): number => r.symmetry.devices[d] as number;
   const slotsOf = qemu.smmus.map((s, v) => keptSlots(w, v, r, freedom, s.slots));
@@ -301,7 +319,7 @@ export function normalHost(w: World, r: Renaming, freedom: HostFreedom): World {
     };
   };
   const devices = moved(qemu.devices, r.symmetry.devices, (d, i) => {
-    const ids = deviceIds(w, i, d.ids, n);
+    const ids = nameless ? NO_DEVICE_IDS : deviceIds(w, i, d.ids, n);
     if (d.phase === "absent") return { ...ABSENT_DEVICE, ids };
     const file = fileOf(d.backend);
     return {
@@ -344,16 +362,16 @@ export function normalHost(w: World, r: Renaming, freedom: HostFreedom): World {
                 fd: fds.get(accel.veventq.fd) ?? accel.veventq.fd,
               },
         deviceList: freedom.order ? deviceList.sort(byId) : deviceList,
-        ids: smmuIds(w, v, accel.ids, n),
+        ids: nameless ? queueIds(w, accel, n) : smmuIds(w, v, accel.ids, n),
       },
       slots: (slotsOf[v] ?? []).map((i) => keep(s.slots[i] as AccelDevice, slot(s.slots[i] as AccelDevice))),
     };
     // Registers belong to the guest's side and stay where they are: see guest-normal.ts.
   }).map((s, v) => ({ ...s, regs: (qemu.smmus[v] as Smmuv3State).regs }));
-  const ioasLive = qemu.ioas !== null && isLive(w, qemu.ioas.file, qemu.ioas.id);
+  const ioasLive = !nameless && qemu.ioas !== null && isLive(w, qemu.ioas.file, qemu.ioas.id);
   const out: World = {
     ...w,
-    kernel: kernel(w, n, r, renamed),
+    kernel: kernel(w, n, r, renamed, nameless),
     hw: {
       devices: moved(w.hw.devices, r.symmetry.devices, (d, i) => ({
         ...d,

@@ -11,8 +11,9 @@ import { objectList } from "../engine/objects.ts";
 import { deviceFacts, vsmmuFacts } from "../engine/observe.ts";
 import type { Setup } from "../engine/setup.ts";
 import type { World } from "../engine/world.ts";
+import { EMPTY_SCOPE, type Scope } from "../script/scope.ts";
 import { nearest } from "../script/suggest.ts";
-import { type Formula, parseFormula } from "./formula.ts";
+import { type Asks, type Formula, parseFormula } from "./formula.ts";
 
 const NONE: readonly string[] = Object.freeze([]);
 
@@ -30,6 +31,8 @@ export interface Promised {
   /** A goal is kept by one state where it comes true; the others are broken by one where they do not. */
   readonly goal: boolean;
   readonly questions: readonly Question[];
+  /** Null: it asks the same of every device and vSMMU, and for no number. */
+  readonly asks: Asks | null;
   /** Which classes break it. */
   accepts(cls: string): boolean;
 }
@@ -138,6 +141,7 @@ function named(setup: Setup): Promised[] {
       sentence: "The hardware does to every device what the architecture promises the guest.",
       source: "model/qemu.md section 6, model/observed.md",
       goal: false,
+      asks: null,
       questions: divergenceQuestions(setup),
       accepts: (cls) => !cls.startsWith(ESCAPED),
     },
@@ -146,6 +150,7 @@ function named(setup: Setup): Promised[] {
       sentence: "While SMMUEN=0, GBPA.ABORT=1 stops all DMA of the devices behind a vSMMU.",
       source: "Arm IHI 0070 6.3.14 (SMMU_GBPA)",
       goal: false,
+      asks: null,
       questions: devices.map(deviceQuestion),
       accepts: (cls) => cls.startsWith(ESCAPED),
     },
@@ -154,6 +159,7 @@ function named(setup: Setup): Promised[] {
       sentence: "No two guests' tables run under one VMID and one ASID.",
       source: "model/observed.md X9, model/kernel.md section 7 (18)",
       goal: false,
+      asks: null,
       questions: devices.flatMap((a) => devices.filter((b) => b > a).map((b) => aliasQuestion(a, b))),
       accepts: all,
     },
@@ -162,6 +168,7 @@ function named(setup: Setup): Promised[] {
       sentence: "When the last device is unplugged, no iommufd object is left.",
       source: "model/kernel.md section 7 (6), model/observed.md X1",
       goal: false,
+      asks: null,
       questions: [LEAK],
       accepts: all,
     },
@@ -170,6 +177,7 @@ function named(setup: Setup): Promised[] {
       sentence: "The host kernel's invariants hold.",
       source: "model/kernel.md section 7",
       goal: false,
+      asks: null,
       questions: [INVARIANTS],
       accepts: all,
     },
@@ -179,7 +187,7 @@ function named(setup: Setup): Promised[] {
 export const PROMISE_NAMES = ["no-divergence", "gbpa-abort", "no-alias", "no-leak", "invariants"] as const;
 
 /** `all`, a name, a divergence (`D1`: it never appears), or a formula. */
-export function promisesOf(setup: Setup, texts: readonly string[]): Promised[] {
+export function promisesOf(setup: Setup, texts: readonly string[], scope: Scope = EMPTY_SCOPE): Promised[] {
   const known = named(setup);
   const out: Promised[] = [];
   const add = (p: Promised): void => {
@@ -194,7 +202,7 @@ export function promisesOf(setup: Setup, texts: readonly string[]): Promised[] {
     const byName = known.find((p) => p.id === word);
     if (byName !== undefined) add(byName);
     else if (/^d\d+b?$/i.test(word)) add(without(setup, word));
-    else if (/^(always|never|sometimes)\s/.test(word)) add(written(parseFormula(setup, word)));
+    else if (/^(always|never|sometimes)\s/.test(word)) add(written(parseFormula(setup, word, scope)));
     else {
       const close = nearest(word, [
         ...PROMISE_NAMES,
@@ -222,6 +230,7 @@ function without(setup: Setup, word: string): Promised {
     sentence: `Never: ${DIVERGENCES[id].title}.`,
     source: DIVERGENCES[id].source,
     goal: false,
+    asks: null,
     questions: divergenceQuestions(setup),
     accepts: (cls) => cls === id,
   };
@@ -233,6 +242,7 @@ function written(f: Formula): Promised {
     sentence: f.text,
     source: "written by hand",
     goal: f.goal,
+    asks: f.asks,
     questions: [
       {
         id: f.text,

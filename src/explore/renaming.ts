@@ -139,15 +139,30 @@ function sameDevice(setup: Setup, a: DeviceSpec, b: DeviceSpec): boolean {
 
 const sameVsmmu = (a: VsmmuSpec, b: VsmmuSpec): boolean => sameBut(a, b, ["name", "bus"]);
 
-/** Every order of 0 … n-1 that maps each index to one it may stand for; the identity first. */
-function orders(n: number, same: (a: number, b: number) => boolean): number[][] {
+/** Every state is compared with all its images: more of them cost more than they save. */
+const MOST_SYMMETRIES = 720;
+/** Devices whose orders are all tried. */
+export const MOST_PERMUTED = 5;
+const MOST_DEVICE_ORDERS = 120;
+
+/**
+ * Orders of 0 … n-1 that map each index to one it may stand for; the identity first. Where those of all are more than
+ * `most`, only the first few change places: fewer symmetries are less saved, never a wrong answer.
+ */
+function orders(n: number, same: (a: number, b: number) => boolean, most: number): number[][] {
+  let free = 0;
+  for (let count = 1; free < n && count * (free + 1) <= most; free++) count *= free + 1;
   const out: number[][] = [];
   const go = (at: number, used: readonly number[]): void => {
     if (at === n) {
       out.push([...used]);
       return;
     }
-    for (let to = 0; to < n; to++) if (!used.includes(to) && same(at, to)) go(at + 1, [...used, to]);
+    if (at >= free) {
+      go(at + 1, [...used, at]);
+      return;
+    }
+    for (let to = 0; to < free; to++) if (!used.includes(to) && same(at, to)) go(at + 1, [...used, to]);
   };
   go(0, []);
   return out;
@@ -156,13 +171,18 @@ function orders(n: number, same: (a: number, b: number) => boolean): number[][] 
 /** All symmetries of a setup whose specs are equal; the identity first. */
 export function symmetriesOf(setup: Setup): Symmetry[] {
   const at = <T>(list: readonly T[], i: number): T => list[i] as T;
-  const devices = orders(setup.devices.length, (a, b) =>
-    a === b ? true : sameDevice(setup, at(setup.devices, a), at(setup.devices, b)),
+  const devices = orders(
+    setup.devices.length,
+    (a, b) => (a === b ? true : sameDevice(setup, at(setup.devices, a), at(setup.devices, b))),
+    MOST_DEVICE_ORDERS,
   );
-  const vsmmus = orders(setup.vsmmus.length, (a, b) =>
-    a === b
-      ? true
-      : setup.vsmmus.length <= MOST_VSMMUS && sameVsmmu(at(setup.vsmmus, a), at(setup.vsmmus, b)),
+  const vsmmus = orders(
+    setup.vsmmus.length,
+    (a, b) =>
+      a === b
+        ? true
+        : setup.vsmmus.length <= MOST_VSMMUS && sameVsmmu(at(setup.vsmmus, a), at(setup.vsmmus, b)),
+    Math.floor(MOST_SYMMETRIES / devices.length),
   );
   return vsmmus.flatMap((v) => devices.map((d) => ({ devices: d, vsmmus: v })));
 }

@@ -1,46 +1,17 @@
-/** What a search found, as data for whoever shows it: the page, the command line, `--json`. */
-import type { Counterexample } from "./counterexample.ts";
+/** What a search may say at its end. */
+import type { JobVerdict, JobVerdictState } from "./job-data.ts";
 import type { Promised } from "./promises.ts";
-import type { Counts, Ending } from "./search.ts";
+import type { Ending } from "./search.ts";
 
-export interface Verdict {
-  readonly promise: Promised;
-  /** `open`: the search ended before every state was seen, and nothing spoke against it so far. */
-  readonly state: "holds" | "broken" | "reached" | "unreached" | "open";
-  /** Nearest first. */
-  readonly examples: readonly Counterexample[];
-}
-
-export interface Report {
-  readonly alphabet: string;
-  readonly moves: number;
-  /** Symmetries counted as one, the identity included. */
-  readonly symmetries: number;
-  readonly ending: Ending;
-  readonly counts: Counts;
-  readonly histogram: readonly number[];
-  readonly verdicts: readonly Verdict[];
-}
-
-export function verdictOf(promise: Promised, examples: readonly Counterexample[], ending: Ending): Verdict {
-  const found = examples.length > 0;
-  const complete = ending === "complete";
-  const state = promise.goal
-    ? found
-      ? "reached"
-      : complete
-        ? "unreached"
-        : "open"
-    : found
-      ? "broken"
-      : complete
-        ? "holds"
-        : "open";
-  return { promise, state, examples };
+/** What can be said of a promise that was, or was not, found broken (of a goal: reached). */
+export function verdictOf(promise: Promised, found: boolean, ending: Ending): JobVerdictState {
+  if (found) return promise.goal ? "reached" : "broken";
+  if (ending !== "complete") return "open";
+  return promise.goal ? "unreached" : "holds";
 }
 
 /** A promise that is broken, or a goal that cannot be reached. */
-export const failed = (v: Verdict): boolean => v.state === "broken" || v.state === "unreached";
+export const failed = (v: JobVerdict): boolean => v.state === "broken" || v.state === "unreached";
 
 const ENDINGS: Readonly<Record<Ending, string>> = {
   complete: "every reachable state was seen",

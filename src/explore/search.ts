@@ -3,7 +3,7 @@
  * that of discovery (state by state, move by move), so that counts and counterexamples are the same in every run.
  */
 import type { World } from "../engine/world.ts";
-import type { Alphabet } from "./alphabet.ts";
+import type { Alphabet, Move } from "./alphabet.ts";
 import { type Freedom, freedomOf } from "./freedom.ts";
 import { Memo } from "./memo.ts";
 import { type Promised, type Question, questionsOf } from "./promises.ts";
@@ -72,7 +72,12 @@ export class Search {
 
   constructor(spec: SearchSpec) {
     this.spec = spec;
-    this.freedom = freedomOf(spec.world, spec.alphabet, spec.symmetry !== false && spec.normal !== false);
+    this.freedom = freedomOf(
+      spec.world,
+      spec.alphabet,
+      spec.promises,
+      spec.symmetry !== false && spec.normal !== false,
+    );
     this.space = new Space(spec.world, spec.alphabet.moves, {
       freedom: this.freedom,
       normal: spec.normal !== false,
@@ -191,6 +196,35 @@ export class Search {
         this.found.set(key, { promise, cls, state, depth: this.depthOf(state) });
       }
     }
+  }
+
+  /** Classes of broken promises that show in a state. */
+  classesOf(state: number): readonly string[] {
+    const ids = this.store.read(state, new Int32Array(this.space.width));
+    const out = new Set<string>();
+    for (let q = 0; q < this.questions.length; q++)
+      for (const cls of this.answer(q, ids))
+        if (
+          this.spec.promises.some(
+            (p) => !p.goal && p.accepts(cls) && p.questions.some((x) => x.id === this.questions[q]?.id),
+          )
+        )
+          out.add(cls);
+    return [...out];
+  }
+
+  /** Where the moves lead from a state, if it is one that was gone on from. */
+  successors(state: number): readonly { readonly move: Move; readonly to: number }[] {
+    const { space, store } = this;
+    if (state >= this.at) return [];
+    const from = store.read(state, new Int32Array(space.width));
+    const to = new Int32Array(space.width);
+    return this.spec.alphabet.moves.flatMap((move, n) => {
+      const symmetry = space.next(from, n, to);
+      if (symmetry < 0) return [];
+      const id = store.find(to, space.hash(to));
+      return id < 0 ? [] : [{ move, to: id }];
+    });
   }
 
   /** Moves from the first state to this one. */

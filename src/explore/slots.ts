@@ -275,7 +275,7 @@ export class Slots {
     }
     let slot = known.get(index);
     if (slot === undefined) {
-      slot = (this.groups[this.lineGroup(page)] as Group).slot(`l${page.toString(16)}.${index}`);
+      slot = (this.groups[this.groupOf(page)] as Group).slot(`l${page.toString(16)}.${index}`);
       slot.isLine = true;
       known.set(index, slot);
     }
@@ -291,7 +291,8 @@ export class Slots {
     return this.lines.get(page) ?? NO_SLOTS;
   }
 
-  private lineGroup(page: number): number {
+  /** Group of the lines of a page. */
+  groupOf(page: number): number {
     const at = BigInt(page) * 4096n;
     const v = at < areaBase(0, 0) ? -1 : Number((at - areaBase(0, 0)) / AREA);
     return v >= 0 && v < this.vsmmus ? 1 + v : this.vsmmus + 1;

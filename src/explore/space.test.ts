@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Action } from "../engine/actions.ts";
 import { KERNEL_PROFILES } from "../engine/kernel/profiles.ts";
 import type { KernelKnobs, QemuKnobs } from "../engine/profile.ts";
@@ -100,6 +100,9 @@ function walks(name: string, world: World, alphabet: string, runs: number): void
 
 const kernel = (name: string): KernelKnobs => KERNEL_PROFILES[name] as KernelKnobs;
 const qemu = (name: string): QemuKnobs => QEMU_PROFILES.find((p) => p.name === name) as QemuKnobs;
+
+/** Exhausting a space takes its time on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
 
 describe("the search's memory of the engine", () => {
   walks("(1,1)", worldWith(1, 1), "vm", 30);

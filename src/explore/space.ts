@@ -264,11 +264,16 @@ export class Space {
     const to =
       group === HOST || group > this.slots.vsmmus ? group : 1 + (r.symmetry.vsmmus[group - 1] as number);
     const values = new Map<Slot, number>();
-    this.shape.extract(after, (slot, value) => {
-      if (slot.group !== to) return;
-      const v = slot.intern(value);
-      if (v !== 0) values.set(slot, v);
-    });
+    this.shape.extract(
+      after,
+      (slot, value) => {
+        if (slot.group !== to) return;
+        const v = slot.intern(value);
+        if (v !== 0) values.set(slot, v);
+      },
+      null,
+      to,
+    );
     return { id: (this.groups[to] as Group).intern(values), group: to };
   }
 

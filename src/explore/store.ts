@@ -41,6 +41,20 @@ export class StateStore {
     return ~id;
   }
 
+  /** The number of a state, -1 if it is none of these. */
+  find(ids: Int32Array, hash: number): number {
+    const { width, table } = this;
+    const mask = table.length - 1;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const known = table[at] as number;
+      if (known < 0) return -1;
+      const from = known * width;
+      let i = 0;
+      while (i < width && this.ids[from + i] === ids[i]) i++;
+      if (i === width) return known;
+    }
+  }
+
   get full(): boolean {
     return this.count * 2 > this.table.length;
   }

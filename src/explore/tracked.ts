@@ -5,34 +5,227 @@
  * Three kinds: a leaf (one slot; any look at it is a read), a node (a slot a field), a list (a slot an index, one for
  * the length). Nodes and lists can be cloned without being read (`Cx.copy`); the clone remembers what was written.
  */
+import type { Line, MemPage } from "../engine/memory.ts";
 import type { Slot } from "./slots.ts";
 
-const LEAVES = new WeakMap<object, { readonly slot: Slot; readonly raw: object }>();
-const NODES = new WeakMap<object, NodeInside>();
-const LISTS = new WeakMap<object, ListInside>();
+type Value = (slot: Slot) => unknown;
 
-export interface NodeField {
-  /** Null for a container, which is never read itself. */
-  readonly slot: Slot | null;
-  /** A primitive, a leaf, or a container. */
-  readonly value: unknown;
+/** What a node of one kind is made of: the names of its fields and where each is. */
+export interface NodeKind {
+  readonly names: readonly string[];
+  readonly slots: readonly Slot[];
+  readonly index: ReadonlyMap<string, number>;
 }
 
-export interface NodeInside {
-  readonly fields: Readonly<Record<string, NodeField>>;
+export function nodeKind(names: readonly string[], slots: readonly Slot[]): NodeKind {
+  return { names, slots, index: new Map(names.map((n, i) => [n, i])) };
+}
+
+type Containers = Readonly<Record<string, unknown>>;
+
+class LeafHandler implements ProxyHandler<object> {
+  readonly slot: Slot;
+  private readonly tracker: Tracker;
+
+  constructor(slot: Slot, tracker: Tracker) {
+    this.slot = slot;
+    this.tracker = tracker;
+  }
+
+  get(target: object, key: PropertyKey): unknown {
+    this.tracker.read(this.slot);
+    return (target as Record<PropertyKey, unknown>)[key];
+  }
+
+  has(target: object, key: PropertyKey): boolean {
+    this.tracker.read(this.slot);
+    return key in target;
+  }
+
+  ownKeys(target: object): (string | symbol)[] {
+    this.tracker.read(this.slot);
+    return Reflect.ownKeys(target);
+  }
+
+  getOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {
+    this.tracker.read(this.slot);
+    return Reflect.getOwnPropertyDescriptor(target, key);
+  }
+
+  set(): boolean {
+    throw new Error(`a step wrote into the world it was given (${this.slot.path})`);
+  }
+}
+
+class NodeHandler implements ProxyHandler<object> {
+  readonly kind: NodeKind;
+  /** Fields that are containers: they are never read themselves. */
+  readonly inside: Containers;
   readonly written: Record<string, unknown>;
+  readonly value: Value;
+  private readonly tracker: Tracker;
+
+  constructor(
+    tracker: Tracker,
+    kind: NodeKind,
+    inside: Containers,
+    value: Value,
+    written: Record<string, unknown>,
+  ) {
+    this.tracker = tracker;
+    this.kind = kind;
+    this.inside = inside;
+    this.value = value;
+    this.written = written;
+  }
+
+  get(_: object, key: PropertyKey): unknown {
+    if (typeof key !== "string") return undefined;
+    if (key in this.written) return this.written[key];
+    const i = this.kind.index.get(key);
+    if (i === undefined) return this.inside[key];
+    const slot = this.kind.slots[i] as Slot;
+    // Whether there is an object or null is a read, too.
+    this.tracker.read(slot);
+    return this.tracker.leaf(slot, this.value(slot));
+  }
+
+  has(_: object, key: PropertyKey): boolean {
+    return typeof key === "string" && (key in this.written || this.kind.index.has(key) || key in this.inside);
+  }
+
+  ownKeys(): string[] {
+    return [...new Set([...this.kind.names, ...Object.keys(this.inside), ...Object.keys(this.written)])];
+  }
+
+  getOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor {
+    return { configurable: true, enumerable: true, writable: true, value: this.get(target, key) };
+  }
+
+  set(_: object, key: PropertyKey, value: unknown): boolean {
+    this.written[key as string] = value;
+    return true;
+  }
 }
 
-export interface ListInside {
+class ListHandler implements ProxyHandler<unknown[]> {
   readonly slots: (i: number) => Slot;
   readonly length: Slot | null;
   readonly items: unknown[];
   readonly before: number;
   readonly dirty: Set<number>;
+  private resized = false;
+  private readonly tracker: Tracker;
+
+  constructor(
+    tracker: Tracker,
+    items: unknown[],
+    slots: (i: number) => Slot,
+    length: Slot | null,
+    before: number,
+    dirty: Set<number>,
+  ) {
+    this.tracker = tracker;
+    this.items = items;
+    this.slots = slots;
+    this.length = length;
+    this.before = before;
+    this.dirty = dirty;
+  }
+
+  copy(): unknown[] {
+    return this.tracker.listOf(
+      new ListHandler(
+        this.tracker,
+        this.items.slice(),
+        this.slots,
+        this.length,
+        this.before,
+        new Set(this.dirty),
+      ),
+    );
+  }
+
+  get(target: unknown[], key: PropertyKey, receiver: unknown): unknown {
+    const { tracker, length } = this;
+    if (key === "slice")
+      return (...range: number[]) =>
+        range.length > 0 ? Array.from(receiver as unknown[]).slice(...range) : this.copy();
+    if (key === "length") {
+      if (length !== null && !this.resized) tracker.read(length);
+      return target.length;
+    }
+    if (typeof key === "string" && key.charCodeAt(0) >= 48 && key.charCodeAt(0) <= 57) {
+      const i = Number(key);
+      const value = target[i];
+      if (this.dirty.has(i)) return value;
+      if (i < this.before) {
+        const slot = this.slots(i);
+        tracker.read(slot);
+        return tracker.leaf(slot, value);
+      }
+      if (length !== null && !this.resized) tracker.read(length);
+      return value;
+    }
+    return Reflect.get(target, key, receiver);
+  }
+
+  set(target: unknown[], key: PropertyKey, value: unknown): boolean {
+    if (key === "length") {
+      for (let i = value as number; i < target.length; i++) this.dirty.add(i);
+      this.resized = true;
+    } else if (typeof key === "string") {
+      if (Number(key) >= target.length) this.resized = true;
+      this.dirty.add(Number(key));
+    }
+    return Reflect.set(target, key, value);
+  }
+
+  deleteProperty(target: unknown[], key: PropertyKey): boolean {
+    this.dirty.add(Number(key));
+    return Reflect.deleteProperty(target, key);
+  }
 }
 
+/** A page of memory whose lines are made when somebody looks at them. */
+export class LazyPage implements MemPage {
+  readonly no: number;
+  private known: (Line | null)[] | null = null;
+  private readonly make: (no: number) => (Line | null)[];
+
+  constructor(no: number, make: (no: number) => (Line | null)[]) {
+    this.no = no;
+    this.make = make;
+  }
+
+  get lines(): (Line | null)[] {
+    this.known ??= this.make(this.no);
+    return this.known;
+  }
+
+  get untouched(): boolean {
+    return this.known === null;
+  }
+}
+
+const LEAVES = new WeakMap<object, { readonly slot: Slot; readonly raw: object }>();
+const NODES = new WeakMap<object, NodeHandler>();
+const LISTS = new WeakMap<object, ListHandler>();
+
 export const leafOf = (x: object): { readonly slot: Slot; readonly raw: object } | undefined => LEAVES.get(x);
-export const nodeOf = (x: object): NodeInside | undefined => NODES.get(x);
+
+/** What was written into a node, and the containers in it; undefined for anything else. */
+export const nodeOf = (
+  x: object,
+): { readonly written: Readonly<Record<string, unknown>>; readonly inside: Containers } | undefined =>
+  NODES.get(x);
+
+export interface ListInside {
+  readonly items: readonly unknown[];
+  readonly before: number;
+  readonly dirty: ReadonlySet<number>;
+}
+
 export const listOf = (x: object): ListInside | undefined => LISTS.get(x);
 
 export class Tracker {
@@ -52,125 +245,46 @@ export class Tracker {
     this.log.push(slot);
   }
 
-  /** `quiet`: a field that is a leaf of its own and may be passed on without a look at this one. */
-  leaf<T>(slot: Slot, value: T, quiet?: string): T {
+  leaf<T>(slot: Slot, value: T): T {
     if (typeof value !== "object" || value === null) return value;
     // One a value: worlds share what they have in common, tracked ones too.
-    const known = quiet === undefined ? this.leaves.get(value) : undefined;
+    const known = this.leaves.get(value);
     if (known !== undefined && LEAVES.get(known)?.slot === slot) return known as T;
-    const read = (): void => this.read(slot);
-    const proxy = new Proxy(value as object, {
-      get(target, key, receiver) {
-        if (key !== quiet) read();
-        return Reflect.get(target, key, receiver);
-      },
-      has(target, key) {
-        read();
-        return Reflect.has(target, key);
-      },
-      ownKeys(target) {
-        read();
-        return Reflect.ownKeys(target);
-      },
-      getOwnPropertyDescriptor(target, key) {
-        read();
-        return Reflect.getOwnPropertyDescriptor(target, key);
-      },
-      set() {
-        throw new Error(`a step wrote into the world it was given (${slot.path})`);
-      },
-    });
+    const proxy = new Proxy(value as object, new LeafHandler(slot, this));
     LEAVES.set(proxy, { slot, raw: value as object });
-    if (quiet === undefined) this.leaves.set(value, proxy);
+    this.leaves.set(value, proxy);
     return proxy as T;
   }
 
-  node(fields: Readonly<Record<string, NodeField>>, written: Record<string, unknown> = {}): object {
-    const read = (slot: Slot): void => this.read(slot);
-    const inside: NodeInside = { fields, written };
-    const get = (key: string): unknown => {
-      if (key in written) return written[key];
-      const f = fields[key];
-      if (f === undefined) return undefined;
-      // Whether there is a leaf or null is a read, too.
-      if (f.slot !== null) read(f.slot);
-      return f.value;
-    };
-    const proxy = new Proxy({} as Record<string, unknown>, {
-      get: (_, key) => (typeof key === "string" ? get(key) : undefined),
-      has: (_, key) => typeof key === "string" && (key in written || key in fields),
-      ownKeys: () => [...new Set([...Object.keys(fields), ...Object.keys(written)])],
-      getOwnPropertyDescriptor: (_, key) => ({
-        configurable: true,
-        enumerable: true,
-        writable: true,
-        value: typeof key === "string" ? get(key) : undefined,
-      }),
-      set(_, key, value) {
-        written[key as string] = value;
-        return true;
-      },
-    });
-    NODES.set(proxy, inside);
+  node(kind: NodeKind, inside: Containers, value: Value): object {
+    return this.nodeOf(new NodeHandler(this, kind, inside, value, {}));
+  }
+
+  private nodeOf(handler: NodeHandler): object {
+    const proxy = new Proxy({}, handler);
+    NODES.set(proxy, handler);
     return proxy;
   }
 
-  /** `length` null for a list that never grows or shrinks. */
-  list(
-    items: unknown[],
-    slots: (i: number) => Slot,
-    length: Slot | null,
-    before = items.length,
-    dirty: Set<number> = new Set(),
-  ): unknown[] {
-    const read = (slot: Slot): void => this.read(slot);
-    const inside: ListInside = { slots, length, items, before, dirty };
-    let resized = false;
-    const proxy: unknown[] = new Proxy(items, {
-      get: (target, key, receiver) => {
-        if (key === "slice")
-          return (...range: number[]) =>
-            range.length > 0
-              ? Array.from(receiver as unknown[]).slice(...range)
-              : this.list(items.slice(), slots, length, before, new Set(dirty));
-        if (key === "length") {
-          if (length !== null && !resized) read(length);
-        } else if (typeof key === "string" && key.charCodeAt(0) >= 48 && key.charCodeAt(0) <= 57) {
-          const i = Number(key);
-          if (!dirty.has(i)) {
-            if (i < before) read(slots(i));
-            else if (length !== null && !resized) read(length);
-          }
-        }
-        return Reflect.get(target, key, receiver) as unknown;
-      },
-      set(target, key, value) {
-        if (key === "length") {
-          for (let i = value as number; i < target.length; i++) dirty.add(i);
-          resized = true;
-        } else if (typeof key === "string") {
-          if (Number(key) >= target.length) resized = true;
-          dirty.add(Number(key));
-        }
-        return Reflect.set(target, key, value);
-      },
-      deleteProperty(target, key) {
-        dirty.add(Number(key));
-        return Reflect.deleteProperty(target, key);
-      },
-    });
-    LISTS.set(proxy, inside);
+  /** Items are values as they are; `length` null for a list that never grows or shrinks. */
+  list(items: unknown[], slots: (i: number) => Slot, length: Slot | null): unknown[] {
+    return this.listOf(new ListHandler(this, items, slots, length, items.length, new Set()));
+  }
+
+  listOf(handler: ListHandler): unknown[] {
+    const proxy = new Proxy(handler.items, handler);
+    LISTS.set(proxy, handler);
     return proxy;
   }
 
   /** `Cx.copy`. */
   readonly copy = (x: object): object | null => {
+    if (x instanceof LazyPage) return { no: x.no, lines: x.lines };
     const node = NODES.get(x);
-    if (node !== undefined) return this.node(node.fields, { ...node.written });
+    if (node !== undefined)
+      return this.nodeOf(new NodeHandler(this, node.kind, node.inside, node.value, { ...node.written }));
     const list = LISTS.get(x);
-    return list === undefined
-      ? null
-      : this.list(list.items.slice(), list.slots, list.length, list.before, new Set(list.dirty));
+    return list === undefined ? null : list.copy();
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type Progress,
   ruleMap,
   withAnswer,
+  withAsked,
   withHint,
   withPrediction,
   withSolved,
@@ -94,6 +95,7 @@ test("steps, predictions, hints and solutions add up; nothing done is undone", (
   p = withHint(withHint(p, "second-device", 2), "second-device", 1);
   p = withSolved(withSolved(p, "second-device", 3), "second-device", 5);
   expect(p.challenges["second-device"]).toEqual({ best: 3, hints: 2 });
+  expect(withAsked(withAsked(p)).asked).toBe(2);
   expect(NO_PROGRESS.lessons).toEqual({});
 });
 

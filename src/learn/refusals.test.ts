@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readCatalog } from "./catalog.ts";
 import { checkFile, refusalOf } from "./check-file.ts";
+import { parseGlossary, spellings } from "./glossary.ts";
 
 const EMPTY = readCatalog([]);
 /** What `lab learn` prints of a file, and the page's import shows. */
@@ -329,4 +330,16 @@ test("two terms cannot have one id, or one spelling", () => {
   const all = refused(one("A", "a", "x") + one("B", "a", "x"), "content/glossary.md").join("\n");
   expect(all).toContain("a second term with the id a");
   expect(all).toContain("“x” stands for both “A” and “B”");
+});
+
+test("spellings of a glossary come the longest first, so that a short one takes nothing from a long one", () => {
+  const read = parseGlossary(
+    `## S2\n\nid: s2\nalso: stage 2\n\nIt is.\n\n${block("lab", "plug d0 v0")}${block("view", "select=d0")}\n` +
+      `## S2 HWPT\n\nid: s2-hwpt\n\nIt is.\n\n${block("lab", "plug d0 v0")}${block("view", "select=d0")}`,
+  );
+  expect(read.ok ? spellings(read.value).map(([s, e]) => [s, e.id]) : []).toEqual([
+    ["S2 HWPT", "s2-hwpt"],
+    ["stage 2", "s2"],
+    ["S2", "s2"],
+  ]);
 });

@@ -3,7 +3,6 @@
  * with what the model does.
  */
 import type { World } from "../../engine/world.ts";
-import { eventSpec } from "../events/table.ts";
 import { NOBODY } from "../meaning/commands.ts";
 import type { Group } from "../meaning/grouper.ts";
 import type { LogEvent } from "../meaning/log-event.ts";
@@ -35,12 +34,14 @@ export class Checker {
   private readonly options: CheckOptions;
   private readonly tallies = new Tallies();
   private readonly rejected: CheckResult["rejected"][number][] = [];
-  private readonly traced: (name: string) => boolean;
+  private traced: (name: string) => boolean = () => false;
   private runIndex = -1;
   private run: ReplayRun | null = null;
   private player: Player | null = null;
   private groups = 0;
   private steps = 0;
+  /** Steps of the run that have lines of their own. */
+  private grouped: ReadonlySet<number> = new Set();
   /** Events of the groups of the step under way. */
   private waiting: LogEvent[] = [];
   private emulated = new EmulatedEvents();
@@ -52,7 +53,6 @@ export class Checker {
   constructor(replay: Replay, options: CheckOptions = {}) {
     this.replay = replay;
     this.options = options;
-    this.traced = tracedNames(replay);
     this.notes = (options.notes ?? []).filter(measurable);
     this.host = options.hostLog === undefined ? null : new HostLogCheck(options.hostLog, options.notes ?? []);
   }
@@ -65,6 +65,7 @@ export class Checker {
     const player = this.player;
     if (run === null || player === null || index < run.firstGroup) return;
     this.measure(g.first);
+    this.assumed(run, player, g.first);
     const at = index - run.firstGroup;
     const step = run.groupSteps[at] ?? -1;
     if (step < 0) {
@@ -76,8 +77,19 @@ export class Checker {
     while (player.played < step) this.play(player, []);
     const events = this.waiting;
     this.waiting = [];
-    this.play(player, events);
+    const last = at === run.groupSteps.length - 1;
+    this.play(player, events, { first: at === 0 && index === 0, last });
   };
+
+  /** Steps that no line stands for, up to log line `line`. */
+  private assumed(run: ReplayRun, player: Player, line: number): void {
+    for (;;) {
+      const step = run.steps[player.played];
+      if (step === undefined || step.first > line || this.grouped.has(player.played)) return;
+      if (!step.lines.every((l) => l.inferred !== null)) return;
+      this.play(player, []);
+    }
+  }
 
   private nextRun(): boolean {
     this.endRun();
@@ -85,6 +97,8 @@ export class Checker {
     const run = this.replay.runs[this.runIndex];
     if (run === undefined) return false;
     this.run = run;
+    this.grouped = new Set(run.groupSteps);
+    this.traced = tracedNames(run);
     this.emulated = new EmulatedEvents();
     const made = Player.of(run);
     if (made.ok) this.player = made.value;
@@ -142,7 +156,7 @@ export class Checker {
 
   /** A step made from a note alone. */
   private isNote(run: ReplayRun, step: number): boolean {
-    return !run.groupSteps.includes(step, 0) && run.steps[step]?.first === run.steps[step]?.last;
+    return !this.grouped.has(step) && run.steps[step]?.first === run.steps[step]?.last;
   }
 
   private observe(g: Group, run: ReplayRun, player: Player, vsmmu: number): void {
@@ -165,7 +179,7 @@ export class Checker {
     return !player.world.qemu.smmus.some((s) => s.slots.some((slot) => slot.bdf === sid));
   }
 
-  private play(player: Player, events: readonly LogEvent[]): void {
+  private play(player: Player, events: readonly LogEvent[], edge: Edge = INSIDE): void {
     const step = player.played;
     const rejectedBefore = player.rejected.length;
     const trace = player.next();
@@ -174,11 +188,11 @@ export class Checker {
     for (const r of player.rejected.slice(rejectedBefore))
       this.rejected.push({ run: this.runIndex, line: this.run?.steps[r.step]?.first ?? 0, ...r });
     this.host?.issued(trace.hostCommands);
-    if (events.length > 0) this.compare(step, events, trace);
+    if (events.length > 0) this.compare(step, events, trace, edge);
     this.options.onStep?.(this.runIndex, step, player.world);
   }
 
-  private compare(step: number, events: readonly LogEvent[], trace: ModelTrace): void {
+  private compare(step: number, events: readonly LogEvent[], trace: ModelTrace, edge: Edge): void {
     const run = this.run as ReplayRun;
     const names = (host: string): string => {
       const known = run.hostNames.indexOf(host);
@@ -197,7 +211,12 @@ export class Checker {
       .map((e) => said(e.name, comparable(e.name, e.args, modelNames), e));
     const keys = [(x: { same: string }) => x.same, (x: { name: string }) => x.name] as const;
     const where = { run: this.runIndex, step };
-    for (const { log, model } of alignByMeaning(logged, modelled, keys, keys)) {
+    const pairs = alignByMeaning(logged, modelled, keys, keys);
+    const from = edge.first ? pairs.findIndex((p) => p.log !== null) : 0;
+    const to = edge.last ? pairs.findLastIndex((p) => p.log !== null) : pairs.length - 1;
+    for (const [i, { log, model }] of pairs.entries()) {
+      // What stood there is cut off.
+      if (i < from || i > to) continue;
       const kind = kindOf((log ?? model)?.name ?? "");
       if (kind === null) continue;
       const diff = log === null || model === null ? [] : differing(log.fields, model.fields);
@@ -256,6 +275,14 @@ export class Checker {
   }
 }
 
+/** The log begins, or this run's part of it ends, inside a step. */
+interface Edge {
+  readonly first: boolean;
+  readonly last: boolean;
+}
+
+const INSIDE: Edge = { first: false, last: false };
+
 /** An event with what of it can be compared. */
 interface Said<T> {
   readonly name: string;
@@ -289,7 +316,6 @@ export function hostNameOf(rid: number): string {
 const FAMILIES: readonly (readonly [prefix: string, family: string])[] = [
   ["smmuv3_accel_", "accel"],
   ["smmuv3_cmdq_", "commands"],
-  ["smmuv3_range_", "commands"],
   ["smmuv3_unhandled_", "commands"],
   // They are rare: that there is none in a log says nothing.
   ["smmuv3_trigger_", "commands"],
@@ -306,10 +332,8 @@ const FAMILIES: readonly (readonly [prefix: string, family: string])[] = [
 const familyOf = (name: string): string => FAMILIES.find(([prefix]) => name.startsWith(prefix))?.[1] ?? name;
 
 /** Events that were switched on, so that the model's other events are not missed. */
-function tracedNames(replay: Replay): (name: string) => boolean {
-  const on = new Set(
-    Object.keys(replay.census.events).map((name) => familyOf(eventSpec(name)?.means ?? name)),
-  );
+function tracedNames(run: ReplayRun): (name: string) => boolean {
+  const on = new Set([...run.eventNames].map(familyOf));
   // -trace 'smmuv3_*' includes the accelerated ones, which a log may lack because nothing was ever set or installed.
   if (on.has("commands") && on.has("smmuv3_write_mmio") && on.has("smmuv3_read_mmio")) on.add("accel");
   return (name) => on.has(familyOf(name));

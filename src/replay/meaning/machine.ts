@@ -123,6 +123,11 @@ export class MachineTrack {
     );
   }
 
+  mayStartAgain(events: readonly LogEvent[]): boolean {
+    const connect = events.find((e) => e.name === "iommufd_backend_connect");
+    return this.started && this.live.size === 0 && connect !== undefined && num(connect.f, "users") === 1;
+  }
+
   /** A realize, successful or not. */
   plug(events: readonly LogEvent[]): Plug | null {
     const bind = events.find((e) => e.name === "iommufd_cdev_connect_and_bind");

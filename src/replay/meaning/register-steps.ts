@@ -33,6 +33,8 @@ export class RegisterSteps {
   /** IDR0 and IDR5 as a guest read them, by vSMMU. */
   readonly idr0 = new Map<number, number>();
   readonly idr5 = new Map<number, number>();
+  /** vSMMUs whose invalidations name a VMID: they have stage 2. */
+  readonly vmids = new Set<number>();
   /** vSMMUs through which a transaction went since the last reset. */
   private readonly translated = new Set<number>();
   /** The log shows how configurations are fetched. */
@@ -66,6 +68,9 @@ export class RegisterSteps {
         ? (machine.plugOf(machine.deviceOf(str(e.f, "name")))?.vsmmu ?? -1)
         : machine.vsmmuOf(e);
     }
+    const stage2 = g.events.some(
+      (e) => e.name === "smmuv3_range_inval" && num(e.f, "vmid") >= 0 && e.f.vmid !== undefined,
+    );
     const out = g.events.find((e) => e.name === "smmuv3_cmdq_consume_out");
     const choice = vsmmus.choose({
       offset,
@@ -83,6 +88,7 @@ export class RegisterSteps {
         g.first,
       );
     this.cx.about(choice.vsmmu.index);
+    if (stage2) this.vmids.add(choice.vsmmu.index);
     return choice.vsmmu;
   }
 
@@ -350,16 +356,14 @@ export class RegisterSteps {
     const here = steps[steps.length - 1] ?? null;
     const sid = num(first.f, "sid");
     const v = vsmmus.ofSid(sid) ?? vsmmus.at(0);
-    if (first.name === "smmuv3_config_cache_miss" || first.name === "smmuv3_find_ste") {
+    // An interrupt may stand behind the fault that raised it.
+    const end = g.events.findLast((e) => ACTED[e.name] !== undefined);
+    if (end?.name === "smmuv3_translate_success") this.translated.add(v.index);
+    if (g.events.some((e) => e.name === "smmuv3_find_ste")) {
       this.fetchesSeen = true;
       this.cx.memory(v).fetched(g.events, here);
-    } else if (first.name === "smmuv3_translate_success") {
-      this.translated.add(v.index);
-      if (!this.fetchesSeen && v.smmuen) this.cx.memory(v).acted(sid, "translate", first.line, here);
-    } else if (!this.fetchesSeen && v.smmuen) {
-      const kind = ACTED[first.name];
-      if (kind !== undefined) this.cx.memory(v).acted(sid, kind, first.line, here);
-    }
+    } else if (end !== undefined && !this.fetchesSeen && v.smmuen)
+      this.cx.memory(v).acted(sid, ACTED[end.name] ?? "translate", end.line, here);
     return -1;
   }
 }
@@ -368,6 +372,7 @@ export class RegisterSteps {
 const ACTED: Partial<Record<LogEvent["name"], "abort" | "bypass" | "translate">> = {
   smmuv3_translate_bypass: "bypass",
   smmuv3_translate_abort: "abort",
+  smmuv3_translate_success: "translate",
   smmuv3_record_event: "translate",
 };
 

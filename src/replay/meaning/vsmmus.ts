@@ -33,6 +33,8 @@ export class VsmmuTrack {
   enabled = false;
   eventqProd = 0;
   eventqCons = 0;
+  /** The log has shown what the command queue held. */
+  commandsSeen = false;
   /** GBPA.ABORT as last written. */
   gbpaAbort = false;
   /** Bus numbers of StreamIDs seen here. */
@@ -139,6 +141,7 @@ export interface Choice {
 export class VsmmuChooser {
   readonly all: VsmmuTrack[] = [];
   private current = 0;
+  private readsSeen = false;
 
   /** At least `n` vSMMUs exist. */
   ensure(n: number): void {
@@ -168,6 +171,7 @@ export class VsmmuChooser {
 
   choose(h: AccessHint): Choice {
     this.ensure(1);
+    if (!h.write) this.readsSeen = true;
     const chosen = this.pick(h);
     this.current = chosen.vsmmu.index;
     for (const sid of h.sids) {
@@ -197,6 +201,11 @@ export class VsmmuChooser {
     if (!h.write && h.offset === 0) {
       const next = this.probed(now);
       if (next !== null) return { vsmmu: next, ambiguous: false };
+    }
+    // The first write of a driver's probe, where reads do not tell it from a shutdown; an SMMU that no driver has touched is not left for the end.
+    if (!this.readsSeen && h.write && h.offset === A_CR0 && h.value === 0n && now.cr0 !== 0) {
+      const next = this.all.find((v) => !v.touched);
+      if (next !== undefined) return { vsmmu: next, ambiguous: false };
     }
     const fits = this.all.filter((v) => mayBe(v, h) && !h.not.includes(v.index));
     if (fits.includes(now)) return { vsmmu: now, ambiguous: fits.length > 1 && h.cons >= 0 };

@@ -15,3 +15,5 @@ export function useMedia(query: string): boolean {
 
 /** Too narrow, or too low, for panes side by side: one place at a time. */
 export const NARROW = "(max-width: 959px), (max-height: 479px)";
+
+export const matchesNarrow = (): boolean => matchMedia(NARROW).matches;

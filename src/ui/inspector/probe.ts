@@ -1,14 +1,19 @@
 /** One transaction's way through the floors, twice: as the architecture has it and as the hardware does it. */
 import { oracle, oracleInput } from "../../engine/arch/oracle.ts";
 import type { Answer, Hop } from "../../engine/arch/oracle-types.ts";
+import { archTxn, dueAnswer } from "../../engine/guest/dma.ts";
 import { type HwAnswer, type HwTxn, peekTransaction } from "../../engine/hardware/translate.ts";
 import { lookupMapping, memRead64 } from "../../engine/memory.ts";
-import { placementOf } from "../../engine/observe.ts";
+import { legalAnswers, placementOf } from "../../engine/observe.ts";
 import type { World } from "../../engine/world.ts";
 
 export interface Probe {
-  /** Null while no guest has the device. */
+  /** The current answer, with its hops; null while no guest has the device. */
   readonly must: Answer | null;
+  /** Every legal answer, the current one first: more than one until an invalidation or a handshake completes. */
+  readonly legal: readonly Answer[];
+  /** The one of them that the hardware gives, or the current one if it gives none. */
+  readonly due: Answer | null;
   readonly does: HwAnswer;
 }
 
@@ -22,26 +27,16 @@ export function probe(world: World, dev: number, txn: HwTxn): Probe {
   const placement = placementOf(world, dev);
   const does = peekTransaction(world, dev, txn, true);
   const smmu = placement === null ? undefined : world.guest.smmus[placement.vsmmu];
-  if (placement === null || smmu === undefined) return { must: null, does };
+  if (placement === null || smmu === undefined) return { must: null, legal: [], due: null, does };
   const input = oracleInput(
     smmu.arch,
     (addr) => memRead64(world.memory, addr),
     (ttb, va) => lookupMapping(world.memory, ttb, va),
   );
-  const must = oracle(
-    input,
-    {
-      sid: placement.sid,
-      ssid: txn.ssid,
-      addr: txn.iova,
-      rnw: !txn.write,
-      ind: txn.inst,
-      pnu: txn.priv,
-      ats: txn.ats,
-    },
-    true,
-  );
-  return { must, does };
+  const asked = archTxn(placement.sid, txn);
+  const must = oracle(input, asked, true);
+  const legal = legalAnswers(world, placement.vsmmu, asked);
+  return { must, legal, due: dueAnswer(legal, does), does };
 }
 
 /** Hops of both ways side by side, by what they look at. */

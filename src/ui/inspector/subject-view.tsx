@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import type { Subject } from "../state/selection-store.ts";
 import { AccelDeviceView, AccelView } from "./accel-view.tsx";
 import { DeviceView } from "./device-view.tsx";
+import { ExploreSection } from "./explore-section.tsx";
 import { ModelledOn } from "./modelled-on.tsx";
 import { ObjectView } from "./object-view.tsx";
 import { PsmmuView } from "./psmmu-view.tsx";
@@ -26,6 +27,7 @@ export default function SubjectView({ subject }: { readonly subject: Subject }) 
   return (
     <>
       {draw(subject)}
+      <ExploreSection />
       <ModelledOn kind={subject.kind} />
     </>
   );

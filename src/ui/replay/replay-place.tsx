@@ -28,7 +28,7 @@ export default function ReplayPlace() {
       </header>
       <div className="replay-body">
         <div className="replay-column">
-          {work === null ? <DropZone /> : <Progress work={work} />}
+          {work === null ? null : <Progress work={work} />}
           {failed === null || work !== null ? null : (
             <div className="replay-failed" role="alert" data-testid="replay-failed">
               <Empty glyph="warn" title={`“${failed.name}” could not be replayed`}>
@@ -37,6 +37,7 @@ export default function ReplayPlace() {
             </div>
           )}
           {open === null || work !== null ? null : <Report open={open} />}
+          {work === null ? <DropZone /> : null}
         </div>
         <section className="replay-column" aria-label="Recordings of real runs">
           <h2 className="replay-heading">Recordings of real runs</h2>

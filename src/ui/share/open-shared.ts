@@ -45,7 +45,7 @@ async function play(share: Share, what: string, remark: string | null): Promise<
 }
 
 /** Plays it at once, or asks first. */
-function openOrAsk(share: Share, what: string, remark: string | null = null): void {
+export function openOrAsk(share: Share, what: string, remark: string | null = null): void {
   const { question, refused } = weigh(share);
   if (refused !== null) refuse(what, [refused]);
   else if (question === null) void play(share, what, remark);

@@ -131,6 +131,20 @@ export const COMMANDS: readonly Command[] = [
     }),
   ),
   {
+    id: "explore-here",
+    title: "Explore from this step",
+    group: "Go to",
+    keywords: "search states promises reachable",
+    run: () => void import("../explore/from-lab.ts").then((module) => module.exploreFromHere()),
+  },
+  {
+    id: "way-here",
+    title: "Shortest way here: the fewest moves to the present state",
+    group: "Go to",
+    keywords: "explore search reach minimal script",
+    run: () => void import("../explore/from-lab.ts").then((module) => module.shortestWayHere()),
+  },
+  {
     id: "record",
     title: "Record a review",
     group: "Session",

@@ -22,6 +22,12 @@ export const PAGES = {
     about: "Learn: lessons that ask first, challenges, endless questions, the glossary",
     keywords: "course lesson practice quiz exercise term train teach progress",
   },
+  explore: {
+    title: "Explore",
+    glyph: "explore",
+    about: "Explore every reachable state for broken promises",
+    keywords: "model checker search invariant counterexample promise divergence states",
+  },
   replay: {
     title: "Replay",
     glyph: "log",

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { parse } from "../script/parse.ts";
+import { run } from "../script/runner.ts";
+import { ExploreJob } from "./job.ts";
+import type { JobSpec } from "./job-data.ts";
+
+const SMALL = "psmmu p0\ndevice d0 psmmu=p0 sid=0x100\nvsmmu v0 bus=pcie.1\nplug d0 v0\n";
+const SPEC: JobSpec = { script: SMALL, alphabet: "vm", promises: [] };
+
+function opened(spec: JobSpec): ExploreJob {
+  const got = ExploreJob.open(spec, () => 0);
+  if (!got.ok) throw new Error(got.problems.map((p) => p.message).join("\n"));
+  return got.job;
+}
+
+function finished(spec: JobSpec): ExploreJob {
+  const job = opened(spec);
+  while (job.advance({ states: 100 }));
+  return job;
+}
+
+const problems = (spec: JobSpec) => {
+  const got = ExploreJob.open(spec);
+  return got.ok ? [] : got.problems;
+};
+
+describe("an exploration as data", () => {
+  it("gives nothing but plain data", () => {
+    const job = finished(SPEC);
+    for (const x of [job.head, job.progress(), job.report(), job.graph()])
+      expect(structuredClone(x)).toEqual(x);
+  });
+
+  it("gives scripts that break the promise at their last line, and not before", () => {
+    const report = finished(SPEC).report();
+    const examples = report.verdicts.flatMap((v) => v.examples.map((e) => ({ ...e, promise: v.id })));
+    expect(examples.length).toBeGreaterThan(0);
+    for (const e of examples.filter((x) => x.promise === "no-divergence" && /^D\d/.test(x.cls))) {
+      const text = `${SMALL}${e.lines.flatMap((l) => [l, `expect d0 diverges=${e.cls}`]).join("\n")}\n`;
+      const parsed = parse(text);
+      expect(parsed.ok, text).toBe(true);
+      if (!parsed.ok) continue;
+      const held = [...run(parsed.value)].flatMap((ev) => (ev.kind === "expect" ? [ev.held] : []));
+      expect(held.slice(0, -1), text).not.toContain(true);
+    }
+  });
+
+  it("keeps what it has and says so when it is cancelled", () => {
+    const job = opened(SPEC);
+    job.advance({ states: 20 });
+    job.cancel();
+    expect(job.advance({ states: 20 })).toBe(false);
+    const report = job.report();
+    expect(report).toMatchObject({ ending: "cancelled", complete: false });
+    expect(report.counts.states).toBeGreaterThan(20);
+    expect(report.verdicts.map((v) => v.state)).not.toContain("holds");
+  });
+
+  it("gives up a slice when its time is over", () => {
+    let t = 0;
+    const got = ExploreJob.open(SPEC, () => t++ * 10);
+    if (!got.ok) throw new Error("opens");
+    expect(got.job.advance({ ms: 30 })).toBe(true);
+    const { states, frontier } = got.job.progress();
+    expect(states - frontier).toBeLessThanOrEqual(32);
+  });
+
+  it("draws few states: every edge is a line that leads from one state's facts to the other's", () => {
+    const job = finished({ ...SPEC, limits: { depth: 2 } });
+    const graph = job.graph();
+    expect(graph).not.toBeNull();
+    for (const n of graph?.nodes ?? []) {
+      expect(job.factsOf(n.state)).toEqual(n.facts);
+      expect(job.wayTo(n.state)).toHaveLength(n.depth);
+    }
+    expect(new Set(graph?.edges.map((e) => e.to))).toEqual(
+      new Set(graph?.nodes.map((n) => n.state).filter((s) => s > 0 || graph.edges.some((e) => e.to === 0))),
+    );
+    expect(() => job.wayTo(1e6)).toThrow(RangeError);
+  });
+
+  it("draws no picture of many", () => {
+    expect(finished({ ...SPEC, limits: { depth: 6 } }).graph()).toBeNull();
+  });
+
+  it("says what is wrong with what it was asked, each with its place", () => {
+    expect(problems({ ...SPEC, script: "plgu d0 v0\n" })).toMatchObject([
+      { where: "script", places: [{ line: 1, column: 1, suggestion: "plug" }] },
+    ]);
+    expect(problems({ ...SPEC, alphabet: "plug d0 v0; plug d9 v0" })).toMatchObject([
+      { where: "alphabet", places: [{ line: 2 }] },
+    ]);
+    expect(problems({ ...SPEC, alphabet: "vn" })).toMatchObject([{ where: "alphabet", places: [] }]);
+    expect(problems({ ...SPEC, promises: ["all", "always d0 dma=abrt", "no-leek"] })).toMatchObject([
+      { where: "promise", index: 1, places: [{ line: 1 }] },
+      { where: "promise", index: 2 },
+    ]);
+    expect(problems({ ...SPEC, limits: { depth: -1 } })).toMatchObject([{ where: "limits" }]);
+  });
+
+  it("warns of an alphabet that explodes", () => {
+    const lines = Array.from({ length: 80 }, (_, i) => `write v0 GBPA ${i}`).join(";");
+    expect(opened({ ...SPEC, alphabet: lines }).head.warnings[0]).toContain("80 moves");
+    expect(opened(SPEC).head.warnings).toEqual([]);
+  });
+});

@@ -1,0 +1,117 @@
+/** The question: from where, what is tried, what must hold, how far; and the same for the command line. */
+import { useMemo, useState } from "react";
+import { copyText, fileName, saveFile } from "../export/save.ts";
+import { useSession } from "../state/session-store.ts";
+import { Button } from "../widgets/button.tsx";
+import { Glyph } from "../widgets/glyphs.tsx";
+import { Segmented } from "../widgets/segmented.tsx";
+import { AlphabetPicker } from "./alphabet-picker.tsx";
+import { useExplore } from "./explore-store.ts";
+import { Group } from "./form-field.tsx";
+import { LimitsForm } from "./limits-form.tsx";
+import { type Origin, originOf } from "./origin.ts";
+import { PromisePicker } from "./promise-picker.tsx";
+import { check, commandLine, type Question } from "./question.ts";
+import { cancel, start } from "./running.ts";
+
+function useOrigin(): Origin {
+  const where = useExplore((explore) => explore.question.origin);
+  const session = useSession((one) => one.session);
+  const node = useSession((one) => one.node);
+  return useMemo(() => originOf(session, where, node.id), [session, where, node]);
+}
+
+function From({ origin }: { readonly origin: Origin }) {
+  const where = useExplore((explore) => explore.question.origin);
+  return (
+    <Group title="From where">
+      <Segmented<Question["origin"]>
+        label="Where the search begins"
+        value={where}
+        options={[
+          { value: "start", label: "The start" },
+          { value: "here", label: "The step the lab shows" },
+        ]}
+        onChoose={(next) => useExplore.getState().ask({ origin: next })}
+      />
+      <p className="explore-from" data-testid="explore-from">
+        <strong>{origin.words.replace(/^./, (c) => c.toUpperCase())}</strong>
+        <span className="explore-quiet">{origin.setupWords}</span>
+      </p>
+    </Group>
+  );
+}
+
+function CommandLine({ origin }: { readonly origin: Origin }) {
+  const question = useExplore((explore) => explore.question);
+  const [said, setSaid] = useState("Copy");
+  const file = fileName(origin.setup.title, "lab");
+  const line = commandLine(question, file);
+  return (
+    <details className="explore-cli">
+      <summary>The same on the command line</summary>
+      <pre data-testid="explore-cli">{line}</pre>
+      <div className="explore-ways">
+        <Button onClick={() => void copyText(line).then((ok) => setSaid(ok ? "Copied" : "Not allowed here"))}>
+          <Glyph name="copy" />
+          <span aria-live="polite">{said}</span>
+        </Button>
+        <Button onClick={() => saveFile(file, origin.script, "text/plain")}>Save {file}</Button>
+      </div>
+    </details>
+  );
+}
+
+/** `folded`: only the way to start and cancel; the answers have the place. */
+export function QuestionForm({ folded }: { readonly folded: boolean }) {
+  const question = useExplore((explore) => explore.question);
+  const phase = useExplore((explore) => explore.run?.phase ?? null);
+  const cancelling = useExplore((explore) => explore.run?.cancelling ?? false);
+  const origin = useOrigin();
+  const checked = useMemo(() => check(question, origin.setup, origin.scope), [question, origin]);
+  const busy = phase === "opening" || phase === "running";
+  return (
+    <form
+      className="explore-form"
+      aria-label="The question"
+      data-folded={folded || undefined}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!busy && checked.ok) void start(question, origin);
+      }}
+    >
+      {folded ? null : (
+        <div className="explore-fields">
+          <From origin={origin} />
+          <AlphabetPicker checked={checked} />
+          <PromisePicker setup={origin.setup} checked={checked} />
+          <LimitsForm checked={checked} />
+          <CommandLine origin={origin} />
+        </div>
+      )}
+      <footer className="explore-foot">
+        {busy ? (
+          <Button
+            data-testid="explore-cancel"
+            reason={cancelling ? "It ends after this slice" : null}
+            onClick={cancel}
+          >
+            {cancelling ? "Cancelling…" : "Cancel"}
+          </Button>
+        ) : (
+          <Button
+            look="primary"
+            data-testid="explore-start"
+            reason={checked.ok ? null : "The question has an error"}
+            onClick={() => void start(question, origin)}
+          >
+            Explore
+          </Button>
+        )}
+        <span className="explore-quiet" role="status">
+          {checked.ok ? "" : "Something above needs a look first."}
+        </span>
+      </footer>
+    </form>
+  );
+}

@@ -1,0 +1,90 @@
+/** The answers: how the search stands, what broke, and the way to what is looked at. */
+import { Empty } from "../widgets/empty.tsx";
+import { type Tab, Tabs } from "../widgets/tabs.tsx";
+import { ClassTable } from "./class-table.tsx";
+import { type ResultsTab, type Run, useExplore } from "./explore-store.ts";
+import { Placed } from "./form-field.tsx";
+import { Standing } from "./standing.tsx";
+import { Starts } from "./starts.tsx";
+import { StatesView } from "./states-view.tsx";
+import { VerdictList } from "./verdict-list.tsx";
+import { WayView } from "./way-view.tsx";
+
+function Refused({ run }: { readonly run: Run }) {
+  return (
+    <div className="explore-nothing" role="alert">
+      <Empty glyph="warn" title="This cannot be explored">
+        {run.failure === null ? null : <p>{run.failure}</p>}
+        {run.problems.map((problem) => (
+          <div key={`${problem.where} ${problem.index} ${problem.message}`}>
+            <p>
+              {problem.where}: {problem.message}
+            </p>
+            {problem.places.length === 0 || problem.where === "script" ? null : (
+              <Placed
+                text={
+                  problem.where === "alphabet" ? run.spec.alphabet : (run.spec.promises[problem.index] ?? "")
+                }
+                problems={problem.places}
+              />
+            )}
+          </div>
+        ))}
+      </Empty>
+    </div>
+  );
+}
+
+const BODIES = {
+  promises: (run: Run) => <VerdictList run={run} />,
+  classes: (run: Run) => <ClassTable run={run} />,
+  states: (run: Run) => <StatesView run={run} />,
+} as const;
+
+function Answers({ run }: { readonly run: Run }) {
+  const tab = useExplore((explore) => explore.tab);
+  const verdicts = run.report?.verdicts ?? [];
+  const broken = verdicts.filter(({ state }) => state === "broken" || state === "unreached").length;
+  const classes = run.report?.classes.length ?? 0;
+  const tabs: readonly Tab<ResultsTab>[] = [
+    { id: "promises", name: broken === 0 ? "Promises" : `Promises, ${broken} broken` },
+    { id: "classes", name: classes === 0 ? "Classes" : `Classes, ${classes}` },
+    { id: "states", name: "States" },
+  ];
+  return (
+    <Tabs
+      label="Answers"
+      tabs={tabs}
+      value={tab}
+      listClass="tabs explore-tabs"
+      tabClass="tab"
+      panelClass="explore-panel"
+      onChoose={(next) => useExplore.getState().show(next)}
+      panel={(id) => BODIES[id](run)}
+    >
+      {(list, panel) => (
+        <div className="explore-answers" data-tab={tab}>
+          <div className="explore-left">
+            {list}
+            {panel}
+          </div>
+          <div className="explore-right">
+            <WayView run={run} />
+          </div>
+        </div>
+      )}
+    </Tabs>
+  );
+}
+
+export function Results() {
+  const run = useExplore((explore) => explore.run);
+  if (run === null) return <Starts />;
+  if (run.phase === "failed" && run.progress === null) return <Refused run={run} />;
+  return (
+    <>
+      <Standing run={run} />
+      {run.phase === "opening" ? null : <Answers run={run} />}
+    </>
+  );
+}

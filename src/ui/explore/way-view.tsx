@@ -1,0 +1,189 @@
+/** One way as a script, with what breaks at its last line and why; from here it goes to the lab, or out as text and link. */
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { parse } from "../../script/parse.ts";
+import { runAll } from "../../script/runner.ts";
+import { addressOf } from "../export/forms.ts";
+import { copyText } from "../export/save.ts";
+import { openOrAsk } from "../share/open-shared.ts";
+import { Button } from "../widgets/button.tsx";
+import { Empty } from "../widgets/empty.tsx";
+import { Glyph } from "../widgets/glyphs.tsx";
+import { RuleLink } from "../widgets/rule-link.tsx";
+import { ScrollRegion } from "../widgets/scroll-region.tsx";
+import { ClassTag } from "./class-tag.tsx";
+import { type Run, useExplore } from "./explore-store.ts";
+import { type Way, wayHead, wayOfExample, wayOfState, wayScript, wayShare } from "./way.ts";
+import { moves } from "./words.ts";
+
+const StepGraph = lazy(() => import("../present/step-graph.tsx"));
+
+function CopyButton({ make, children }: { make(): string; readonly children: string }) {
+  const [said, setSaid] = useState<string | null>(null);
+  return (
+    <Button onClick={() => void copyText(make()).then((ok) => setSaid(ok ? "Copied" : "Not allowed here"))}>
+      <Glyph name="copy" />
+      <span aria-live="polite">{said ?? children}</span>
+    </Button>
+  );
+}
+
+function Picture({ run, way }: { readonly run: Run; readonly way: Way }) {
+  const world = useMemo(() => {
+    const parsed = parse([run.spec.script.trimEnd(), ...way.lines, ""].join("\n"));
+    return parsed.ok ? runAll(parsed.value, { trace: false }).world : null;
+  }, [run.spec.script, way]);
+  const select = way.after.find((fact) => fact.includes("diverges="))?.split(" ")[0];
+  const view = useMemo(() => (select === undefined ? {} : { select }), [select]);
+  if (world === null) return null;
+  return (
+    <div className="explore-picture">
+      <Suspense fallback={<div className="graph-wait">Drawing…</div>}>
+        <StepGraph world={world} view={view} />
+      </Suspense>
+    </div>
+  );
+}
+
+function Explained({ way }: { readonly way: Way }) {
+  return (
+    <div
+      className="explore-explained"
+      data-goal={way.goal || undefined}
+      data-plain={(way.cls === null && !way.goal) || undefined}
+    >
+      {way.why === "" ? null : <p>{way.why}</p>}
+      {way.before.length + way.after.length === 0 ? null : (
+        <ul
+          className="explore-facts"
+          aria-label={way.cls === null && !way.goal ? "What holds here" : "What the line changed"}
+        >
+          {way.before.map((fact) => (
+            <li key={`- ${fact}`} data-was="">
+              <span className="for-ears">was: </span>
+              {fact}
+            </li>
+          ))}
+          {way.after.map((fact) => (
+            <li key={`+ ${fact}`}>
+              <span className="for-ears">is: </span>
+              {fact}
+            </li>
+          ))}
+        </ul>
+      )}
+      {way.rules.length === 0 ? null : (
+        <details className="explore-rules">
+          <summary>
+            {way.rules.length === 1 ? "The rule" : `The ${way.rules.length} rules`} that decided in this line
+          </summary>
+          <ul>
+            {way.rules.map(({ id, text, source, within }) => (
+              <li key={id}>
+                <RuleLink id={id} /> {text}
+                <span className="explore-source">
+                  {within === "" ? "" : `${within}, `}
+                  {source}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}
+
+export function WayCard({ run, way }: { readonly run: Run; readonly way: Way }) {
+  const [drawn, setDrawn] = useState(false);
+  const name = way.cls ?? way.title;
+  const last = way.lines.length - 1;
+  return (
+    <section className="explore-way" aria-label={`The shortest way to ${name}`} data-testid="explore-way">
+      <header className="explore-way-head">
+        <h2 className="explore-way-title">
+          {way.cls === null ? null : <ClassTag cls={way.cls} />} {way.title}
+        </h2>
+        <p className="explore-quiet">
+          {way.promise === null ? "" : `${way.goal ? "Reaches" : "Breaks"} ${way.promise}; `}
+          {moves(way.lines.length)} from {run.from}
+        </p>
+        <div className="explore-ways">
+          <Button
+            look="primary"
+            data-testid="explore-open"
+            onClick={() => openOrAsk(wayShare(run, way), "The shortest way", `${wayHead(way, run.from)}.`)}
+          >
+            Open in the lab
+          </Button>
+          <CopyButton make={() => wayScript(run, way)}>Copy as text</CopyButton>
+          <CopyButton make={() => addressOf(wayShare(run, way))}>Copy link</CopyButton>
+        </div>
+      </header>
+      <ScrollRegion className="explore-way-body" label={`The way to ${name}, line by line`}>
+        <ol className="explore-lines-list">
+          {way.lines.length === 0 ? <li className="explore-line">{run.from}: no move is needed</li> : null}
+          {way.lines.map((line, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a line may come twice, and the list never moves.
+            <li key={`${at} ${line}`} className="explore-line" data-last={at === last || undefined}>
+              <code>{line}</code>
+            </li>
+          ))}
+        </ol>
+        <Explained way={way} />
+        <Button aria-pressed={drawn} onClick={() => setDrawn(!drawn)}>
+          {drawn ? "Hide the picture" : "Draw the world there"}
+        </Button>
+        {drawn ? <Picture run={run} way={way} /> : null}
+      </ScrollRegion>
+    </section>
+  );
+}
+
+/** The way to a state comes from the worker, which alone knows it. */
+function StateWay({ run, state }: { readonly run: Run; readonly state: number }) {
+  const { client, graph } = run;
+  const [way, setWay] = useState<Way | null>(null);
+  useEffect(() => {
+    let here = true;
+    client.wayTo(state).then(
+      (lines) => {
+        if (here) setWay(wayOfState(graph, state, lines));
+      },
+      () => undefined,
+    );
+    return () => {
+      here = false;
+    };
+  }, [client, graph, state]);
+  return way === null ? (
+    <p className="explore-wait">Looking for the way…</p>
+  ) : (
+    <WayCard run={run} way={way} />
+  );
+}
+
+export function WayView({ run }: { readonly run: Run }) {
+  const looked = useExplore((explore) => explore.looked);
+  const way = useMemo(
+    () => (looked?.kind === "example" && run.report !== null ? wayOfExample(run.report, looked) : null),
+    [looked, run.report],
+  );
+  if (looked?.kind === "state") return <StateWay key={looked.state} run={run} state={looked.state} />;
+  if (way !== null) return <WayCard key={`${way.promise} ${way.cls}`} run={run} way={way} />;
+  const running = run.phase === "running" || run.phase === "opening";
+  const complete = run.progress?.ending === "complete";
+  return (
+    <Empty
+      glyph={complete ? "check" : "search"}
+      title={running ? "Nothing broken yet" : complete ? "Nothing breaks" : "Nothing broke so far"}
+    >
+      <p>
+        {running
+          ? "The first counterexample is shown here as soon as it is found. The search goes by distance, so the first way to anything is a shortest one."
+          : complete
+            ? "Every state that these moves reach was seen, and every promise holds in it."
+            : "The search ended before it had seen every state. More depth or a larger limit would say more."}
+      </p>
+    </Empty>
+  );
+}
