@@ -66,23 +66,34 @@ const FAMILIES: readonly Family[] = ["vm", "vm", "raw"];
 /** The question of a seed; null if nothing like the wish was found. Deterministic in both. */
 export function makeQuestion(seed: number, wish: Wish = {}): MadeQuestion | null {
   const chance = new Chance(seed);
-  const kinds = wish.kinds ?? ASKS;
   for (let n = 0; n < TRIES; n++) {
     const scene = sceneBy(chance, chance.pick(FAMILIES));
-    const asks = asksOf(scene).filter(
-      ({ ask }) =>
-        kinds.includes(ask.kind) &&
-        (wish.rule === undefined || explaining(ask, scene.moment).some((r) => r.id === wish.rule)),
-    );
     // A command that does next to nothing is asked about when nothing better comes.
-    if (!asks.some((a) => a.weight >= TELLING) && n < TRIES / 2) continue;
-    if (asks.length === 0) continue;
-    const question = questionOf(chosen(asks, kinds, chance), scene.situation, scene.moment, chance);
-    if (question === null || (wish.difficulty !== undefined && question.difficulty !== wish.difficulty))
-      continue;
-    return { ...question, seed, lead: leadOf(scene) };
+    const made = askOf(scene, seed, wish, chance, n < TRIES / 2);
+    if (made !== null) return made;
   }
   return null;
+}
+
+/** A question of one scene, null if nothing can be asked that fits; `telling`: only if the command did something. */
+export function askOf(
+  scene: Scene,
+  seed: number,
+  wish: Wish,
+  chance: Chance,
+  telling: boolean,
+): MadeQuestion | null {
+  const kinds = wish.kinds ?? ASKS;
+  const asks = asksOf(scene).filter(
+    ({ ask }) =>
+      kinds.includes(ask.kind) &&
+      (wish.rule === undefined || explaining(ask, scene.moment).some((r) => r.id === wish.rule)),
+  );
+  if (asks.length === 0 || (telling && !asks.some((a) => a.weight >= TELLING))) return null;
+  const question = questionOf(chosen(asks, kinds, chance), scene.situation, scene.moment, chance);
+  if (question === null) return null;
+  if (wish.difficulty !== undefined && question.difficulty !== wish.difficulty) return null;
+  return { ...question, seed, lead: `${scene.header}${printItems(scene.situation.lead)}` };
 }
 
 /** First the kind, so that no kind drowns the others; then by weight. */
@@ -101,10 +112,4 @@ function chosen(
     if (at < 0) return a.ask;
   }
   throw new Error(`no ${askText(of[0]?.ask ?? { kind: "errno" })}`);
-}
-
-function leadOf(scene: Scene): string {
-  const { setup, lead } = scene.situation;
-  const header = [`kernel ${setup.kernel.name}`, `qemu ${setup.qemu.name}`];
-  return `${header.join("\n")}\n${printItems(lead)}`;
 }

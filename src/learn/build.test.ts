@@ -22,7 +22,7 @@ import { refusalOf } from "./check-file.ts";
 import { type Lesson, parseLesson, printLesson } from "./lesson.ts";
 import { isCourseLink, readCourseLink, writeCourseLink } from "./link.ts";
 import { playLesson, predictionQuestion } from "./play.ts";
-import { prove } from "./prove.ts";
+import { impossibleWithin, prove } from "./prove.ts";
 import { makeReady, type Ready } from "./start.ts";
 
 function open(text: string): Session {
@@ -216,6 +216,10 @@ test("a goal of two setups is judged on both", () => {
   expect(attempt?.apart?.differences.map((d) => d.what)).toContain("d1 dma");
   const proof = prove(apart);
   expect(proof.ok && goalWorlds(apart, proof.value)).toHaveLength(2);
+});
+
+test("one command less is impossible, par itself is not", () => {
+  expect([0, 1, 2].map((n) => impossibleWithin(ESCAPE, n))).toEqual([true, true, false]);
 });
 
 test("the world of the goal is the one behind the proved way", () => {

@@ -101,10 +101,14 @@ export function wrongChoices(
       for (const n of [ask.n + 1, ask.n - 1])
         if (n >= 1) yield { value: calls[n - 1]?.call ?? null, why: `That is call ${n}.` };
     }
-    if (ask.kind === "users")
-      for (const { obj, file } of objectList(moment.world))
-        if (obj.name !== null && file === 0 && obj.name !== ask.object)
-          yield { value: String(obj.users), why: `${obj.name} has so many.` };
+    if (ask.kind === "users") {
+      // The nearest counts first: they are the ones that a slip would give.
+      const away = (n: number): number => Math.abs(n - Number(right));
+      const others = objectList(moment.world)
+        .filter(({ obj, file }) => obj.name !== null && file === 0 && obj.name !== ask.object)
+        .sort((a, b) => away(a.obj.users) - away(b.obj.users));
+      for (const { obj } of others) yield { value: String(obj.users), why: `${obj.name} has so many.` };
+    }
     if (ask.kind === "dma")
       yield {
         value: said(answerOf({ ...ask, kind: "legal" }, moment)),

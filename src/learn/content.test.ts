@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { type ContentFile, deadLinks, readCatalog } from "./catalog.ts";
 import { parseChallenge, printChallenge } from "./challenge.ts";
 import { checkFile, refusalOf } from "./check-file.ts";
+import { askableRules } from "./course-questions.ts";
 import { parseLesson, printLesson } from "./lesson.ts";
+import { playLesson } from "./play.ts";
 import { impossibleWithin, reachedBy } from "./prove.ts";
 import { provedOf } from "./proved.ts";
 import { makeReady } from "./start.ts";
@@ -59,6 +61,15 @@ test("the course has its twelve lessons, numbered, for both tracks", () => {
     expect(catalog.lessons.filter((l) => l.value.tracks.includes(track)).length).toBeGreaterThan(5);
 });
 
+test("most rules that the lessons teach can be asked about", () => {
+  const played = catalog.lessons.map((l) => playLesson(l.value));
+  const askable = askableRules(played);
+  const taught = [...new Set(catalog.lessons.flatMap((l) => l.value.rules))];
+  // A macro of the guest is named by its parts; what no command fires has no question.
+  const asked = taught.filter((rule) => askable.has(rule));
+  expect(asked.length).toBeGreaterThanOrEqual(taught.length * 0.9);
+});
+
 test.each(glossary)("$path: every scene plays and every link leads somewhere", (file) => {
   const checked = checkFile(file, catalog);
   expect(refusalOf(checked)).toEqual([]);
@@ -100,7 +111,6 @@ describe.each(catalog.challenges)("$path", ({ path, slug, value }) => {
     expect(reachedBy(ready.value, proof.way)).toBe(true);
     expect(reachedBy(ready.value, proof.way.slice(0, -1))).toBe(false);
     expect(impossibleWithin(ready.value, proof.par - 1)).toBe(true);
-    expect(impossibleWithin(ready.value, proof.par)).toBe(false);
   });
 
   test("reads back as it is printed", () => {

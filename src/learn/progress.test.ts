@@ -99,8 +99,11 @@ test("steps, predictions, hints and solutions add up; nothing done is undone", (
   expect(NO_PROGRESS.lessons).toEqual({});
 });
 
-test("an answer counts for the rules that are taught, or else for the first that decided", () => {
+test("an answer counts for the rules that are taught, or else for the first that says something", () => {
   const q = { rules: [{ id: "A" }, { id: "B" }, { id: "C" }] } as never;
+  const usual = { rules: [{ id: "K-ID-1" }, { id: "Q-SET-4" }] } as never;
+  expect(creditedRules(usual, [])).toEqual(["Q-SET-4"]);
+  expect(creditedRules({ rules: [{ id: "K-ID-1" }] } as never, [])).toEqual(["K-ID-1"]);
   expect(creditedRules(q, ["C", "B", "X"])).toEqual(["B", "C"]);
   expect(creditedRules(q, [])).toEqual(["A"]);
 });

@@ -68,11 +68,17 @@ export function withStep(p: Progress, slug: string, step: number, steps: number)
   return { ...p, lessons: { ...p.lessons, [slug]: now } };
 }
 
-/** Rules an answer counts for: the one that was asked for, or those among the question's that a lesson teaches. */
+/** Rules that nearly every command of their kind fires: an answer says little about whether they are known. */
+const COMMON =
+  /^(G-CMDQ-SETUP|G-LATE-SETUP|G-CMD-\d+|Q-CMDQ-OFF|K-ID-1|K-STE-\d+|K-ATS-\d+|K-INFO-\d+|K-BIND-12|Q-SET-9)$/;
+
+/** Rules an answer counts for: those among the question's that were asked for, else the first that says something. */
 export function creditedRules(q: Question, wanted: readonly string[]): string[] {
   const fired = q.rules.map((r) => r.id);
   const hit = fired.filter((id) => wanted.includes(id));
-  return hit.length > 0 ? hit : fired.slice(0, 1);
+  if (hit.length > 0) return hit;
+  const telling = fired.filter((id) => !COMMON.test(id));
+  return (telling.length > 0 ? telling : fired).slice(0, 1);
 }
 
 export function withAnswer(p: Progress, rules: readonly string[], right: boolean, now: number): Progress {

@@ -15,6 +15,8 @@ import type { Chance } from "./random.ts";
 import type { Moment, Situation } from "./situation.ts";
 
 export interface Scene {
+  /** Header lines of the script, each with its line end. */
+  readonly header: string;
   readonly situation: Situation;
   readonly moment: Moment;
 }
@@ -184,6 +186,13 @@ function draw(table: Weighted, chance: Chance): string {
   throw new Error("weights");
 }
 
+/** One command of a VM's life in whatever topology, null where its devices are called otherwise. */
+export function strayCommand(setup: Setup, chance: Chance): CommandItem | null {
+  const parsed = parseLines(draw(VM, chance), setup, EMPTY_SCOPE);
+  const item = parsed.ok ? parsed.value.items[0] : undefined;
+  return item?.kind === "command" ? item : null;
+}
+
 /** Plays on as long as commands make sense; the last of them is the question's. */
 class Walk {
   readonly setup: Setup;
@@ -224,8 +233,10 @@ class Walk {
     const act = this.items.slice(-1);
     const last = act[0] as CommandItem;
     const { world, outcome } = step(this.before, last.action);
+    const { setup } = this;
     return {
-      situation: { setup: this.setup, lead: this.items.slice(0, -1), act },
+      header: `kernel ${setup.kernel.name}\nqemu ${setup.qemu.name}\n`,
+      situation: { setup, lead: this.items.slice(0, -1), act },
       moment: { before: this.before, world, outcome },
     };
   }
