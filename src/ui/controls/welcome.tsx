@@ -25,7 +25,6 @@ export function Welcome() {
         <button type="button" className="link" onClick={() => usePage.getState().open("learn")}>
           take the course
         </button>
-        .
       </p>
       <Button
         look="quiet"

@@ -20,7 +20,9 @@ export function Because({
   readonly said: readonly (string | null)[];
 }) {
   const box = useRef<HTMLElement>(null);
-  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   // What was got wrong is explained first.
   const order = [...asked.keys()].sort(
     (a, b) =>

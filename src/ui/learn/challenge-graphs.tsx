@@ -26,7 +26,11 @@ function One({ pane, camera, selected, onSelect }: OneProps) {
   const [hovered, setHovered] = useState<Subject | null>(null);
   const scene = useScene(pane.world, null);
   return (
-    <section className="challenge-pane" aria-label={pane.title} data-lit={pane.lit ? "" : undefined}>
+    <section
+      className="challenge-pane"
+      aria-label={`Graph: ${pane.title}`}
+      data-lit={pane.lit ? "" : undefined}
+    >
       <h2>
         {pane.title} <span className="learn-note">{pane.note}</span>
       </h2>

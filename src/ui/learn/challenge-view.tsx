@@ -124,10 +124,10 @@ function Player({ entry, ready }: { readonly entry: Entry<Challenge>; readonly r
               />
             ) : null}
             <LearnProse text={challenge.prose === "" ? challenge.about : challenge.prose} />
-            <GoalList attempt={attempt} />
+            <GoalList goal={challenge.goal} attempt={attempt} />
             {left === null || way === undefined ? (
               <>
-                <h3 className="challenge-part">Allowed</h3>
+                <h2 className="challenge-part">Allowed</h2>
                 <MoveButtons ready={ready} session={session} at={at} reason={reason} onPlay={play} />
                 <Hints
                   hints={challenge.hints}

@@ -4,8 +4,8 @@ import type { GlossaryEntry } from "../../learn/glossary.ts";
 import { Button } from "../widgets/button.tsx";
 import { Empty } from "../widgets/empty.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
+import { glossary } from "./glossary-data.ts";
 import { LearnProse } from "./learn-prose.tsx";
-import { glossary } from "./library.ts";
 import { useTermScene } from "./term.tsx";
 
 function Term({ entry, meant }: { readonly entry: GlossaryEntry; readonly meant: boolean }) {

@@ -1,19 +1,25 @@
 /** What must come true, ticked off as it does. */
 import type { Attempt } from "../../learn/attempt.ts";
+import { type Goal, goalText } from "../../learn/challenge.ts";
 import { Glyph } from "../widgets/glyphs.tsx";
 
-export function GoalList({ attempt }: { readonly attempt: Attempt }) {
+interface GoalListProps {
+  readonly goal: Goal;
+  readonly attempt: Attempt;
+}
+
+export function GoalList({ goal, attempt }: GoalListProps) {
   const { clauses, apart } = attempt;
   return (
     <section aria-label="Goal" data-testid="goal">
-      <h3 className="challenge-part">Goal{clauses.length > 1 ? ": all at once" : ""}</h3>
+      <h2 className="challenge-part">Goal{clauses.length > 1 ? ": all at once" : ""}</h2>
       <ul className="goal">
         {clauses.map(({ text, holds }) => (
           <li key={text} className="goal-line" data-holds={holds ? "" : undefined}>
             <span className="goal-box" aria-hidden="true">
               {holds ? <Glyph name="check" /> : null}
             </span>
-            <code>{text}</code>
+            <code>{goal.kind === "apart" ? goalText(goal) : text}</code>
             <span className="for-ears">{holds ? "holds" : "does not hold yet"}</span>
           </li>
         ))}

@@ -2,7 +2,8 @@
 import type { ReactNode } from "react";
 import { Prose } from "../widgets/prose.tsx";
 import { RuleLink } from "../widgets/rule-link.tsx";
-import { challenges, lessons, term } from "./library.ts";
+import { term } from "./glossary-data.ts";
+import { challenges, lessons } from "./library.ts";
 import { goToChallenge, goToLesson } from "./route.ts";
 import { TermLink } from "./term.tsx";
 

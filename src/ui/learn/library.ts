@@ -1,11 +1,11 @@
 /** Everything that comes with the lab to learn from. Read once, when it is first wanted. */
 import { type Catalog, readCatalog } from "../../learn/catalog.ts";
 import type { Challenge } from "../../learn/challenge.ts";
-import type { GlossaryEntry } from "../../learn/glossary.ts";
 import type { Lesson } from "../../learn/lesson.ts";
+import { glossary } from "./glossary-data.ts";
 
 const FILES = import.meta.glob<string>(
-  ["../../../content/lessons/*.md", "../../../content/challenges/*.md", "../../../content/glossary.md"],
+  ["../../../content/lessons/*.md", "../../../content/challenges/*.md"],
   { query: "?raw", import: "default", eager: true },
 );
 
@@ -20,7 +20,6 @@ interface Library {
   readonly catalog: Catalog;
   readonly lessons: readonly Entry<Lesson>[];
   readonly challenges: readonly Entry<Challenge>[];
-  readonly glossary: readonly GlossaryEntry[];
 }
 
 const entries = <T>(files: readonly { readonly slug: string; readonly value: T }[]): readonly Entry<T>[] =>
@@ -31,17 +30,17 @@ let read: Library | null = null;
 /** What ships is checked by the build; what could not be read here would be left out rather than break the place. */
 function library(): Library {
   if (read === null) {
-    const catalog = readCatalog(
+    const files = readCatalog(
       Object.entries(FILES).map(([path, text]) => ({
         path: path.replace(/^.*\/content\//, "content/"),
         text,
       })),
     );
+    const catalog = { ...files, glossary: glossary() };
     read = {
       catalog,
       lessons: entries(catalog.lessons),
       challenges: [...entries(catalog.challenges)].sort((a, b) => a.value.grade - b.value.grade),
-      glossary: [...catalog.glossary].sort((a, b) => a.term.localeCompare(b.term, "en")),
     };
   }
   return read;
@@ -50,5 +49,3 @@ function library(): Library {
 export const catalog = (): Catalog => library().catalog;
 export const lessons = (): readonly Entry<Lesson>[] => library().lessons;
 export const challenges = (): readonly Entry<Challenge>[] => library().challenges;
-export const glossary = (): readonly GlossaryEntry[] => library().glossary;
-export const term = (id: string): GlossaryEntry | null => glossary().find((one) => one.id === id) ?? null;

@@ -19,7 +19,7 @@ export async function openInLab(session: Session, node: NodeId, view: ShareView 
   useNotices.getState().tell({
     id: "opened",
     tone: "info",
-    text: "This is the lesson's state, to do with as you like; your own session is kept.",
+    text: "This state comes from Learn, to do with as you like; your own session is kept.",
     action: {
       label: "Back to Learn",
       run: () => {

@@ -1,29 +1,11 @@
 /** A term of the glossary in a text: its definition on a press, and the smallest scene that shows it on another. */
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import type { GlossaryEntry } from "../../learn/glossary.ts";
-import { Button } from "../widgets/button.tsx";
-import { Glyph } from "../widgets/glyphs.tsx";
 import { Pop } from "../widgets/pop.tsx";
-import { Prose } from "../widgets/prose.tsx";
 import "./term.css";
 
 const SceneDialog = lazy(() => import("./scene-dialog.tsx"));
-
-/** In a definition other terms are words: one card at a time. */
-const plainLink = (_: string, words: ReactNode): ReactNode => <span>{words}</span>;
-
-export function Definition({ entry, onShow }: { readonly entry: GlossaryEntry; onShow(): void }) {
-  return (
-    <div className="term-card">
-      <p className="term-title">{entry.term}</p>
-      <Prose text={entry.definition} link={plainLink} />
-      <Button onClick={onShow} data-testid="show-me">
-        <Glyph name="eye" />
-        Show me
-      </Button>
-    </div>
-  );
-}
+const Definition = lazy(() => import("./definition.tsx"));
 
 interface TermScene {
   readonly dialog: ReactNode;
@@ -60,13 +42,15 @@ export function TermLink({
           </button>
         }
         content={(close) => (
-          <Definition
-            entry={entry}
-            onShow={() => {
-              close();
-              show();
-            }}
-          />
+          <Suspense fallback={<p className="term-title">{entry.term}</p>}>
+            <Definition
+              entry={entry}
+              onShow={() => {
+                close();
+                show();
+              }}
+            />
+          </Suspense>
         )}
       />
       {dialog}

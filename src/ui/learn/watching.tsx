@@ -32,7 +32,7 @@ export function Watching({ way, onShow, onLeave }: WatchingProps) {
   const ended = at >= way.length;
   return (
     <section className="watching" aria-label="A solution" data-testid="watching">
-      <h3 className="challenge-part">A shortest way</h3>
+      <h2 className="challenge-part">A shortest way</h2>
       <ol className="way-lines">
         {numbered(way).map(({ n, text }) => (
           <li key={`${n} ${text}`} data-past={n <= at ? "" : undefined}>
