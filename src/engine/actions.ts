@@ -239,8 +239,14 @@ export type RawAction =
     }
   | { readonly kind: "read-events"; readonly queue: ObjRef; readonly bytes?: number; readonly fd?: string }
   | { readonly kind: "close"; readonly queue: ObjRef; readonly fd?: string }
-  | { readonly kind: "attach"; readonly dev: ObjRef; readonly pt: ObjRef; readonly fd?: string }
-  | { readonly kind: "detach"; readonly dev: ObjRef; readonly fd?: string }
+  | {
+      readonly kind: "attach";
+      readonly dev: ObjRef;
+      readonly pt: ObjRef;
+      readonly flags?: number;
+      readonly fd?: string;
+    }
+  | { readonly kind: "detach"; readonly dev: ObjRef; readonly flags?: number; readonly fd?: string }
   | { readonly kind: "destroy"; readonly object: ObjRef; readonly fd?: string }
   | {
       readonly kind: "invalidate";

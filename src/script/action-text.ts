@@ -338,9 +338,9 @@ function rawWords(s: Setup, a: RawAction): string[] {
     case "close":
       return ["close", ref(a.queue), fd(a)];
     case "attach":
-      return ["attach", `dev=${ref(a.dev)}`, `pt=${ref(a.pt)}`, fd(a)];
+      return ["attach", `dev=${ref(a.dev)}`, `pt=${ref(a.pt)}`, bits("flags", a.flags ?? 0), fd(a)];
     case "detach":
-      return ["detach", `dev=${ref(a.dev)}`, fd(a)];
+      return ["detach", `dev=${ref(a.dev)}`, bits("flags", a.flags ?? 0), fd(a)];
     case "destroy":
       return ["destroy", ref(a.object), fd(a)];
     case "invalidate":
