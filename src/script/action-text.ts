@@ -195,14 +195,28 @@ function guestWords(s: Setup, a: GuestAction): string[] {
       return ["cr0", vsm(s, a.vsmmu), ...cr0Words(a.set, a.clear)];
     case "write": {
       const r = registerWords(a.offset, a.size);
-      return ["write", vsm(s, a.vsmmu), r.reg, hex(a.value), r.size, off("wait", a.wait)];
+      return [
+        "write",
+        vsm(s, a.vsmmu),
+        r.reg,
+        hex(a.value),
+        r.size,
+        off("wait", a.wait),
+        kv("noupdate", a.noUpdate),
+      ];
     }
     case "read": {
       const r = registerWords(a.offset, a.size);
       return ["read", vsm(s, a.vsmmu), r.reg, r.size];
     }
     case "gbpa":
-      return ["gbpa", vsm(s, a.vsmmu), a.abort ? "abort" : "bypass", off("update", a.update)];
+      return [
+        "gbpa",
+        vsm(s, a.vsmmu),
+        a.abort ? "abort" : "bypass",
+        off("update", a.update),
+        kv("noupdate", a.noUpdate),
+      ];
     case "ack":
       return ["ack", vsm(s, a.vsmmu)];
     case "strtab":
