@@ -14,6 +14,7 @@ const hint = (h: Partial<AccessHint>): AccessHint => ({
   outCons: -1,
   sids: [],
   byDevice: -1,
+  likely: -1,
   not: [],
   ...h,
 });

@@ -128,6 +128,8 @@ export interface AccessHint {
   readonly sids: readonly number[];
   /** vSMMU that attaches or installs in the same group belong to, or -1. */
   readonly byDevice: number;
+  /** vSMMU to take among several that fit, or -1. */
+  readonly likely: number;
   /** vSMMUs that it cannot be: their devices would have moved. */
   readonly not: readonly number[];
 }
@@ -208,6 +210,8 @@ export class VsmmuChooser {
       if (next !== undefined) return { vsmmu: next, ambiguous: false };
     }
     const fits = this.all.filter((v) => mayBe(v, h) && !h.not.includes(v.index));
+    const likely = fits.find((v) => v.index === h.likely);
+    if (likely !== undefined) return { vsmmu: likely, ambiguous: fits.length > 1 && h.cons >= 0 };
     if (fits.includes(now)) return { vsmmu: now, ambiguous: fits.length > 1 && h.cons >= 0 };
     const first = fits[0];
     return first === undefined
