@@ -210,6 +210,8 @@ export class VsmmuChooser {
       if (next !== undefined) return { vsmmu: next, ambiguous: false };
     }
     const fits = this.all.filter((v) => mayBe(v, h) && !h.not.includes(v.index));
+    const near = fits.length > 1 ? nearest(fits, h.sids) : null;
+    if (near !== null) return { vsmmu: near, ambiguous: false };
     const likely = fits.find((v) => v.index === h.likely);
     if (likely !== undefined) return { vsmmu: likely, ambiguous: fits.length > 1 && h.cons >= 0 };
     if (fits.includes(now)) return { vsmmu: now, ambiguous: fits.length > 1 && h.cons >= 0 };
@@ -218,6 +220,21 @@ export class VsmmuChooser {
       ? { vsmmu: now, ambiguous: true }
       : { vsmmu: first, ambiguous: fits.length > 1 };
   }
+}
+
+/** Root buses share the bus numbers out in ranges: a StreamID's is that of the nearest bus below it that is known. */
+function nearest(fits: readonly VsmmuTrack[], sids: readonly number[]): VsmmuTrack | null {
+  const [sid] = sids;
+  if (sid === undefined) return null;
+  let best: VsmmuTrack | null = null;
+  let below = -1;
+  for (const v of fits)
+    for (const bus of v.buses)
+      if (bus <= sid >> 8 && bus > below) {
+        best = v;
+        below = bus;
+      }
+  return best;
 }
 
 /** Nothing speaks against the access being this vSMMU's. */
