@@ -1,5 +1,5 @@
 // The arrows of the house: who may import whom. See CONTRIBUTING.md for the picture.
-const TEST = "[.]test[.]tsx?$";
+const TEST = "[.]test(-helper)?[.]tsx?$";
 
 /** A rule against an import: from files matching `from` (tests are held to it too unless it says otherwise). */
 const forbid = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
@@ -76,6 +76,12 @@ module.exports = {
       "Lessons, replay, exploration and reviews run under the page and the command line alike.",
       { path: "^src/(learn|replay|explore|review)/" },
       { path: "^src/(ui|cli)/" },
+    ),
+    forbid(
+      "learn-is-above-its-peers",
+      "Lessons and challenges use exploration and reviews; nobody but the fronts uses them.",
+      { path: "^src/(replay|explore|review)/" },
+      { path: "^src/learn/" },
     ),
     forbid(
       "ui-without-cli",

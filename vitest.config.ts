@@ -7,5 +7,7 @@ export default defineConfig({
     environment: "node",
     include: ["src/**/*.test.ts", "src/**/*.test.tsx"],
     setupFiles: ["scripts/vitest.setup.ts"],
+    // How long a test takes is the benchmarks' business; this only ends one that hangs.
+    testTimeout: 180_000,
   },
 });

@@ -7,6 +7,7 @@ import { EXPLORE } from "./explore.ts";
 import { FMT } from "./fmt.ts";
 import { helpCommand, overview, UNBUILT } from "./help.ts";
 import { BUG, type CliIo, USAGE, UsageError } from "./io.ts";
+import { LEARN } from "./learn.ts";
 import { REPLAY } from "./replay.ts";
 import { REVIEW } from "./review.ts";
 import { RUN } from "./run.ts";
@@ -18,6 +19,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   COMPARE,
   DRAW,
   REVIEW,
+  LEARN,
   REPLAY,
   FMT,
   helpCommand(() => SUBCOMMANDS),

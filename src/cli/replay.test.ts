@@ -49,6 +49,27 @@ describe("lab replay", () => {
     expect(objects.at(-1)).toMatchObject({ end: true, lines: 348, disagreements: 0, problem: null });
   });
 
+  it("--print is the other way round, under the release's own names, and comes back", async () => {
+    const script = "qemu v5\nplug d0 v0\nmachine-start\ngbpa v0 abort\nexpect d0 attached=abort\n";
+    const { status, out } = await lab(["replay", "--print", "-"], script);
+    expect(status).toBe(0);
+    expect(out).toContain("iommufd_cdev_attach_ioas_hwpt  [iommufd=23] Successfully attached device");
+    expect(out.trimEnd().split("\n").at(-1)).toBe("smmuv3_write_mmio addr: 0x44 val:0x80100000 size: 0x4(0)");
+    const back = await lab(["replay", "-"], out);
+    expect(back.status, back.out).toBe(0);
+    expect(back.out).toContain("write v0 GBPA 0x80100000");
+    const stamped = await lab(["replay", "--print", "--prefix", "tid", "-"], script);
+    expect(stamped.out).toMatch(/^1@\d+\.\d{6}:/);
+  });
+
+  it("--print says what is wrong with a script or a prefix", async () => {
+    expect((await lab(["replay", "--print", "-"], "rm -rf\n")).status).toBe(2);
+    expect((await lab(["replay", "--print", "--prefix", "utc", "-"], "reset\n")).err).toContain(
+      "none, iso, tid",
+    );
+    expect((await lab(["replay", "--prefix", "iso", "boot-dma.log.gz"])).status).toBe(2);
+  });
+
   it("--steps and --host-log add measurements", async () => {
     const name = "accel-ste-commands";
     const { status, out } = await lab([

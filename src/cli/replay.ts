@@ -5,6 +5,8 @@ import { resolve } from "node:path";
 import { parseNotes } from "../replay/meaning/notes.ts";
 import { scriptText } from "../replay/meaning/script-text.ts";
 import { lineText, type ReplayRun, titleText } from "../replay/meaning/steps.ts";
+import type { LogPrefix } from "../replay/print/log-text.ts";
+import { printScript } from "../replay/print/print-script.ts";
 import { LineCollector } from "../replay/reader/collect.ts";
 import type { ByteSource } from "../replay/reader/read.ts";
 import { agrees, censusLines, checkLines, runLines } from "../replay/report.ts";
@@ -12,7 +14,8 @@ import { type ReplayOptions, type ReplayResult, replayLog } from "../replay/run.
 import { parse } from "../script/parse.ts";
 import type { Parsed } from "./args.ts";
 import { fileProblem, readBytes, readSource } from "./files.ts";
-import { type CliIo, FAILED, HELD, Out, UsageError } from "./io.ts";
+import { type CliIo, FAILED, HELD, Out, USAGE, UsageError } from "./io.ts";
+import { reportProblems } from "./run.ts";
 import type { Subcommand } from "./subcommand.ts";
 
 export const REPLAY: Subcommand = {
@@ -24,6 +27,8 @@ export const REPLAY: Subcommand = {
     { name: "host-log", value: "FILE", help: "the physical SMMU's own log; needs --steps to be laid beside" },
     { name: "kernel", value: "PROFILE", help: "host kernel, instead of 7.3" },
     { name: "qemu", value: "PROFILE", help: "QEMU, instead of what the lines suggest" },
+    { name: "print", value: null, help: "the other way round: LOG is a script, printed as QEMU's log of it" },
+    { name: "prefix", value: "FORM", help: "with --print: none, iso or tid before every line" },
     { name: "summary", value: null, help: "only the comparison, no script" },
     { name: "json", value: null, help: "JSON Lines" },
   ],
@@ -55,6 +60,9 @@ async function replay(args: Parsed, io: CliIo): Promise<number> {
   const [path, ...more] = args.positional;
   if (path === undefined || more.length > 0)
     throw new UsageError("replay needs one LOG, or - for standard input");
+  const prefix = args.values.get("prefix");
+  if (args.switches.has("print")) return await print(io, path, prefix ?? "none");
+  if (prefix !== undefined) throw new UsageError("--prefix goes with --print");
   const kernel = profileOption(args, "kernel");
   const qemu = profileOption(args, "qemu");
   const open = await opener(io, path);
@@ -75,6 +83,22 @@ async function replay(args: Parsed, io: CliIo): Promise<number> {
   if (result.problem !== null) io.stderr.write(`lab: ${name}: ${result.problem.message}\n`);
   const held = result.problem === null && (result.check === null || agrees(result.check));
   return held ? HELD : FAILED;
+}
+
+const PREFIXES: readonly LogPrefix[] = ["none", "iso", "tid"];
+
+/** A script as the trace log that such a run would give. */
+async function print(io: CliIo, path: string, wanted: string): Promise<number> {
+  const prefix = PREFIXES.find((one) => one === wanted);
+  if (prefix === undefined) throw new UsageError(`--prefix: ${PREFIXES.join(", ")}, not ${wanted}`);
+  const source = await readSource(io, path);
+  const parsed = parse(source.text);
+  if (!parsed.ok) {
+    reportProblems(io, source, parsed.problems, false);
+    return USAGE;
+  }
+  io.stdout.write(printScript(parsed.value, prefix).log);
+  return HELD;
 }
 
 /** A profile as the header takes it: `7.3`, or with knobs behind it. */

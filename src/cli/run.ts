@@ -1,5 +1,6 @@
 /** `lab run`: plays scripts and judges their expectations. */
 import type { Outcome } from "../engine/outcome.ts";
+import { streamName } from "../engine/promise.ts";
 import type { Setup } from "../engine/setup.ts";
 import { statementText } from "../script/ast.ts";
 import { parse } from "../script/parse.ts";
@@ -133,7 +134,7 @@ class Printer {
     if (outcome.parts.length > 0) {
       for (const part of outcome.parts) {
         const delta = part.delta
-          .map((d) => `${this.setup.devices[d.dev]?.name}: ${d.before} → ${d.after}`)
+          .map((d) => `${streamName(this.setup, d)}: ${d.before} → ${d.after}`)
           .join(", ");
         this.out.line(
           `${"  ".repeat(depth)}${part.text}${resultText(part.outcome)}${delta === "" ? "" : `   Δ ${delta}`}`,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Fixture, fixtureSetup, fixtureViews, fixtureWorld, grid } from "./fixtures.test-helper.ts";
-import { type Box, type Layout, layoutOf, linePath } from "./layout.ts";
+import { type Box, type Layout, layoutOf, linePath, M } from "./layout.ts";
 import { cellAt, MAP, mapOf } from "./layout-map.ts";
 import { buildScene } from "./scene.ts";
 import { eachItem, type Item, type Scene } from "./scene-types.ts";
@@ -18,6 +18,16 @@ const fixture: fc.Arbitrary<Fixture> = fc.record({
   enabled: fc.boolean(),
 });
 const sceneOfFixture = (f: Fixture): Scene => buildScene(fixtureWorld(f), fixtureViews(f));
+
+/** That many vSMMUs, and no device. */
+const fixtureSceneOf = (count: number): Scene =>
+  sceneOfFixture({
+    vsmmus: Array.from({ length: count }, () => []),
+    parked: 0,
+    psmmus: 1,
+    abort: false,
+    enabled: false,
+  });
 
 const inside = (a: Box, b: Box): boolean =>
   a.x >= b.x && a.y >= b.y && a.x + a.w <= b.x + b.w && a.y + a.h <= b.y + b.h;
@@ -250,4 +260,15 @@ describe("the far view", () => {
     const two = mapOf(scene, one);
     for (const [key, box] of one.tiles) expect(two.tiles.get(key)).toBe(box);
   });
+});
+
+test("a bar over narrow blocks says its name once, and again only after a while", () => {
+  const none = fixtureSceneOf(2);
+  const one = layoutOf(none);
+  for (const bar of none.psmmus) expect(one.heads.get(bar.item.key)).toEqual([0]);
+  const many = fixtureSceneOf(40);
+  const heads = layoutOf(many).heads.get(many.psmmus[0]?.item.key ?? "") ?? [];
+  expect(heads.length).toBeGreaterThan(3);
+  for (const [i, x] of heads.entries())
+    if (i > 0) expect(x - (heads[i - 1] as number)).toBeGreaterThanOrEqual(3 * M.head);
 });

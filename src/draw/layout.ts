@@ -41,7 +41,7 @@ export interface Layout {
   readonly columns: ReadonlyMap<string, Box>;
   /** By attachment key. */
   readonly lines: ReadonlyMap<string, Line>;
-  /** By item key: x offsets in a long bar where its label stands (one for each block it lies under). */
+  /** By item key: x offsets in a long bar where its label stands, at heads of blocks it lies under. */
   readonly heads: ReadonlyMap<string, readonly number[]>;
   /** By item key: x offsets in a bar where its id alone stands again, for who looks at the middle of a long block. */
   readonly ticks: ReadonlyMap<string, readonly number[]>;
@@ -50,6 +50,8 @@ export interface Layout {
 /** Measures that do not depend on how many devices there are, in px. */
 export const M = {
   head: 160,
+  /** A long bar says its name again after this much at the earliest. */
+  headEvery: 480,
   blockGap: 16,
   pad: 10,
   inset: 8,
@@ -217,8 +219,10 @@ export function layoutOf(scene: Scene, before: Layout | null = null): Layout {
     const heads: number[] = [];
     const ticks: number[] = [];
     for (let i = from; i <= to; i++) {
-      heads.push(leftOf(i) - first);
-      ticks.push(...ticksOf(blocks[i], S).map((x) => leftOf(i) - first + x));
+      const at = leftOf(i) - first;
+      const before = heads.at(-1);
+      if (before === undefined || at - before >= M.headEvery) heads.push(at);
+      ticks.push(...ticksOf(blocks[i], S).map((x) => at + x));
     }
     const w = last === undefined ? width : leftOf(to) + bodyWidth(last, S) - first;
     return { x: first, w, heads, ticks };

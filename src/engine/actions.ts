@@ -276,6 +276,8 @@ export type RawAction =
       readonly addr: bigint;
       readonly ipa: bigint;
       readonly rnw: boolean;
+      /** Records in one burst, before whoever holds a vEVENTQ's fd comes to read it. Default 1. */
+      readonly count?: number;
     }
   | { readonly kind: "flr"; readonly dev: number };
 

@@ -61,6 +61,20 @@ export function own<P extends object, K extends keyof P>(
   return copy as Draft<NonNullable<P[K]>>;
 }
 
+/**
+ * `own()` for a list that gets one more element at its end: copied once, where a copy that then grows is copied twice.
+ */
+export function ownAppended<P extends object, K extends keyof P>(
+  cx: Cx,
+  parent: P,
+  key: K,
+  item: unknown,
+): void {
+  const list = parent[key] as readonly unknown[];
+  if (cx.watch !== null || cx.owned.has(list)) (own(cx, parent, key) as unknown[]).push(item);
+  else (parent as Record<PropertyKey, unknown>)[key as PropertyKey] = fresh(cx, list.concat([item]));
+}
+
 /** Registers an object made by this step, so that later `own()` calls do not clone it again. */
 export function fresh<T extends object>(cx: Cx, object: T): T {
   cx.owned.add(object);

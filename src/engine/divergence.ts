@@ -3,6 +3,7 @@
  * address); the name follows from how the device came to be where it is (provenance.ts).
  */
 import type { Answer } from "./arch/oracle-types.ts";
+import type { ArchRule } from "./arch/rules.ts";
 import { CR0 } from "./arch/smmu.ts";
 import type { DivergenceId } from "./divergence-table.ts";
 import { DIVERGENCES } from "./divergence-table.ts";
@@ -10,7 +11,7 @@ import type { Attached, DivergenceFact, HardwareAnswer } from "./facts.ts";
 import type { HwAnswer } from "./hardware/translate.ts";
 import { getObj } from "./kernel/state.ts";
 import { isBacked } from "./memory.ts";
-import { NO_PROVENANCE } from "./provenance.ts";
+import { type Missed, NO_PROVENANCE } from "./provenance.ts";
 import { smmuv3EventqFull } from "./qemu/smmuv3-eventq.ts";
 import { eventqEnabled } from "./qemu/smmuv3-state.ts";
 import type { World } from "./world.ts";
@@ -77,20 +78,8 @@ function nameCause(world: World, dev: number, s: Situation): DivergenceId | null
   }
   const twoLevelSticks = (smmu.regs.features & 1) !== 0 && ((arch.strtabCfg >> 16) & 3) !== 1;
   if (enabled && p.cause === "cfgi" && twoLevelSticks) return "D19";
-  switch (p.missed) {
-    case "attach":
-      return "D10";
-    case "config":
-      return "D8";
-    case "install":
-      return "D9";
-    case "unset":
-      return "D11";
-    case "miss":
-      return twoLevelSticks ? "D19" : "D6";
-    default:
-      break;
-  }
+  const missed = nameMissed(p.missed, enabled);
+  if (missed !== null) return missed === "D6" && twoLevelSticks ? "D19" : missed;
   switch (p.cause) {
     case "realize":
       // Before set_iommu_device has put the device on the list, nothing but VFIO has seen it.
@@ -107,12 +96,61 @@ function nameCause(world: World, dev: number, s: Situation): DivergenceId | null
     case "cfgi":
       if (!enabled) return p.smmuen ? "D3" : null;
       if (!p.smmuen) return afterEnable(world, dev, s);
-      return p.missed === "miss-disabled" ? "D4b" : "D20";
+      if (p.missed === "miss-disabled") return "D4b";
+      return installedUnjudged(s) ? "D20" : null;
     case "unset":
       return "D17";
     default:
       return null;
   }
+}
+
+/** What a refused or empty-handed attempt explains: a CFGI by the STE only SMMUEN=1, one by GBPA only SMMUEN=0. */
+function nameMissed(missed: Missed, enabled: boolean): DivergenceId | null {
+  switch (missed) {
+    case "attach":
+      return "D10";
+    case "unset":
+      return "D11";
+    case "config":
+      return enabled ? "D8" : null;
+    case "install":
+      return enabled ? "D9" : null;
+    case "install-disabled":
+      return enabled ? null : "D9";
+    case "miss":
+      return enabled ? "D6" : null;
+    default:
+      return null;
+  }
+}
+
+/** Rules by which the architecture finds no STE at all. */
+const NO_STE: ReadonlySet<string> = new Set<ArchRule>([
+  "A-SID-RANGE",
+  "A-L1STD-SPAN0",
+  "A-L1STD-SPAN",
+  "A-L1STD-INDEX",
+  "A-STE-FETCH",
+]);
+
+/**
+ * A translate STE of the guest runs, and the two judge its bits or its CD's differently. A TLB entry from before it is
+ * another matter, unless the architecture refuses STE or CD outright.
+ */
+function installedUnjudged(s: Situation): boolean {
+  const rule = s.answers[0]?.rule ?? "";
+  if (s.attached !== "translate" || NO_STE.has(rule)) return false;
+  return s.physical.tlb !== "hit" || /^A-(STE|CD)-/.test(rule);
+}
+
+/** What can be said of a divergence that none of the known ones explains. */
+function unnamedText(s: Situation): string {
+  if (s.physical.tlb === "hit")
+    return "The TLB answers with a translation that was filled through tables the guest had already given up.";
+  if (s.hardware !== "abort" && NO_STE.has(s.answers[0]?.rule ?? ""))
+    return "QEMU found and installed an STE where the architecture finds none.";
+  return "The hardware's answer is not one the architecture allows.";
 }
 
 /** GBPA's attachment outlived the enable: D4, or D21 when the guest's driver believes it has blocked the device. */
@@ -128,11 +166,7 @@ export function nameDivergences(world: World, dev: number, s: Situation): readon
   const out: DivergenceFact[] = [];
   if (!isLegal(world, s)) {
     const id = nameCause(world, dev, s);
-    out.push(
-      id === null
-        ? { id: null, kind: "dma", text: "The hardware's answer is not one the architecture allows." }
-        : fact(id, DIVERGENCES[id].text),
-    );
+    out.push(id === null ? { id: null, kind: "dma", text: unnamedText(s) } : fact(id, DIVERGENCES[id].text));
   }
   const newest = s.answers[0];
   if (

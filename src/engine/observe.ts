@@ -113,9 +113,9 @@ export function legalAnswers(world: World, vsmmu: number, txn: Txn): readonly An
 }
 
 /** An ordinary read, as the oracle takes it. */
-const guestRead = (sid: number, addr: bigint): Txn => ({
+export const probeRead = (sid: number, addr: bigint, ssid: number | null = null): Txn => ({
   sid,
-  ssid: null,
+  ssid,
   addr,
   rnw: true,
   ind: false,
@@ -124,10 +124,10 @@ const guestRead = (sid: number, addr: bigint): Txn => ({
 });
 
 /** The same read as the endpoint sends it. */
-const hostRead = (iova: bigint): HwTxn => ({
+const hostRead = (iova: bigint, ssid: number | null = null): HwTxn => ({
   iova,
   write: false,
-  ssid: null,
+  ssid,
   ats: "none",
   priv: false,
   inst: false,
@@ -143,7 +143,13 @@ function mappedAddress(world: World, ttb: bigint): bigint | null {
  * The address of the probe transaction: 0x1000 where the stage-1 table in question maps it (or there is none), else
  * the first address that table maps. The oracle's table is asked first, then the hardware's.
  */
-export function probeIova(world: World, dev: number, vsmmu: number, sid: number): bigint {
+export function probeIova(
+  world: World,
+  dev: number,
+  vsmmu: number,
+  sid: number,
+  ssid: number | null = null,
+): bigint {
   const g = world.guest.smmus[vsmmu];
   if (g === undefined || world.memory.tables.length === 0) return PROBE_IOVA;
   const asked: bigint[] = [];
@@ -155,13 +161,13 @@ export function probeIova(world: World, dev: number, vsmmu: number, sid: number)
       return lookupMapping(world.memory, ttb, va);
     },
     world.memory,
-  ).answers(guestRead(sid, PROBE_IOVA));
+  ).answers(probeRead(sid, PROBE_IOVA, ssid));
   for (const ttb of asked) {
     const at = mappedAddress(world, ttb);
     if (at !== null) return at;
   }
   if (pSteOf(world, dev) === "nested") {
-    for (const hop of peekTransaction(world, dev, hostRead(PROBE_IOVA), true).path ?? []) {
+    for (const hop of peekTransaction(world, dev, hostRead(PROBE_IOVA, ssid), true).path ?? []) {
       const at = hop.what === "CD" ? mappedAddress(world, (hop.words[1] ?? 0n) & TTB_MASK) : null;
       if (at !== null) return at;
     }
@@ -237,7 +243,7 @@ function computeFacts(world: World, dev: number): DeviceFacts {
       divergences: halfway ? [{ id, kind: "dma", text }] : [],
     };
   }
-  const answers = legalAnswers(world, placement.vsmmu, guestRead(placement.sid, iova));
+  const answers = legalAnswers(world, placement.vsmmu, probeRead(placement.sid, iova));
   const divergences = nameDivergences(world, dev, {
     ...placement,
     iova,

@@ -51,6 +51,14 @@ export interface Part {
   /** As the sequence tables of the model write it: `W CR0=0x8`, `C CFGI_ALL`, `S`. */
   readonly text: string;
   readonly outcome: Outcome;
-  /** Devices whose legal answers changed with this part. */
-  readonly delta: readonly { readonly dev: number; readonly before: string; readonly after: string }[];
+  /**
+   * Traffic whose legal answers changed with this part, `ssid` null without SubstreamID; each answer with its event,
+   * as `abort+c-bad-ste`.
+   */
+  readonly delta: readonly {
+    readonly dev: number;
+    readonly ssid: number | null;
+    readonly before: string;
+    readonly after: string;
+  }[];
 }

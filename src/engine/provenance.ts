@@ -29,8 +29,10 @@ export type Missed =
   | null
   /** The host refused the GBPA HWPT. */
   | "attach"
-  /** The host refused the vDEVICE, the vSTE or the attach of a CFGI. */
+  /** The host refused the vDEVICE, the vSTE or the attach of a CFGI while SMMUEN=1. */
   | "install"
+  /** The same while SMMUEN=0: GBPA's HWPT was to be attached. */
+  | "install-disabled"
   /** QEMU refused the STE's Config. */
   | "config"
   /** SMMUEN=1 and the STE was not found: nothing was installed. */

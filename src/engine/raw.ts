@@ -64,7 +64,7 @@ function fileNamed(world: World, name: string): number {
   return -1;
 }
 
-/** The file a verb works on. The VM's own file is opened by the first raw verb that needs it. */
+/** The file a verb makes an object in. The VM's own file is opened by the first raw verb that needs it, and again when it is closed. */
 function fileFor(cx: Cx, fd: string | undefined): number {
   const name = fd ?? DEFAULT_BACKEND;
   const at = fileNamed(cx.w, name);
@@ -74,14 +74,18 @@ function fileFor(cx: Cx, fd: string | undefined): number {
   return opened.file;
 }
 
-/** The file an object reference belongs to: `fd=` wins, else the named object's own file, else the VM's. */
+/**
+ * The file an object reference belongs to: `fd=` wins, else the named object's own file, else the VM's, also when it is
+ * closed: an id that a new file cannot have means the old one.
+ */
 function fileOf(cx: Cx, fd: string | undefined, ...refs: readonly ObjRef[]): number {
   if (fd === undefined)
     for (const ref of refs) {
       const key = "name" in ref ? lookup(cx.w, ref.name) : null;
       if (key !== null) return key.file;
     }
-  return fileFor(cx, fd);
+  const at = fileNamed(cx.w, fd ?? DEFAULT_BACKEND);
+  return at >= 0 ? at : fileFor(cx, fd);
 }
 
 function lookup(world: World, name: string): { file: number; id: number } | null {
@@ -231,8 +235,33 @@ function eventRecord(
   };
 }
 
-function result(e: EventResult): ResultValue {
+function result(e: EventResult): { readonly [key: string]: ResultValue } {
   return { to: e.to, vsid: e.vsid === null ? null : hex(e.vsid), why: e.why, rule: e.rule };
+}
+
+/** The record is in a vEVENTQ; a full one takes a mark instead. */
+const QUEUED = "K-EVENT-8";
+
+/**
+ * The host handles every record of a burst before the fd handler runs: a vEVENTQ takes what its depth allows and then
+ * one mark for the rest. The result is the last record's; of a burst also how many were queued.
+ */
+function burst(
+  cx: Cx,
+  a: Extract<RawAction, { kind: "event" }>,
+  eventDelivered: (file: number, queue: number) => readonly string[],
+): Done {
+  const words = encodeEvent(eventRecord(a));
+  const count = a.count ?? 1;
+  let last = host.handleEvent(cx, a.psmmu, { words });
+  let queued = last.rule === QUEUED ? 1 : 0;
+  for (let n = 1; n < count; n++) {
+    last = host.handleEvent(cx, a.psmmu, { words });
+    if (last.rule === QUEUED) queued++;
+  }
+  const messages = last.to === "veventq" ? eventDelivered(last.file, last.queue) : [];
+  const one = result(last);
+  return { ...done(null, count === 1 ? one : { ...one, queued }), messages };
 }
 
 /**
@@ -250,11 +279,8 @@ export function runRaw(
         return rejected(`iommufd ${a.name} is open already`);
       return done(host.openIommufd(cx, "raw", a.name).errno);
     }
-    case "close-iommufd": {
-      const file = fileNamed(cx.w, a.fd ?? DEFAULT_BACKEND);
-      if (file < 0 || cx.w.kernel.files[file]?.fdOpen !== true) return rejected("that iommufd is not open");
-      return done(host.closeIommufdFd(cx, "raw", file).errno);
-    }
+    case "close-iommufd":
+      return done(host.closeIommufdFd(cx, "raw", fileNamed(cx.w, a.fd ?? DEFAULT_BACKEND)).errno);
     case "ioas-alloc": {
       const file = fileFor(cx, a.fd);
       return allocated(
@@ -321,11 +347,8 @@ export function runRaw(
       return invalidate(cx, a);
     case "hw-info":
       return hwInfo(cx, a);
-    case "event": {
-      const e = host.handleEvent(cx, a.psmmu, { words: encodeEvent(eventRecord(a)) });
-      const messages = e.to === "veventq" ? eventDelivered(e.file, e.queue) : [];
-      return { ...done(null, result(e)), messages };
-    }
+    case "event":
+      return burst(cx, a, eventDelivered);
     case "flr":
       host.flr(cx, a.dev);
       return done(null);

@@ -19,6 +19,7 @@ import { hardwareTransaction } from "./hardware/translate.ts";
 import { handleEvent } from "./kernel/syscalls.ts";
 import { deviceFacts, placementOf, probeIova } from "./observe.ts";
 import type { Outcome, Part, ResultValue } from "./outcome.ts";
+import { promiseDeltas } from "./promise.ts";
 import {
   finalize,
   plug,
@@ -176,25 +177,16 @@ function eventDelivered(cx: Cx, file: number, queue: number): readonly string[] 
   return v < 0 ? [] : smmuv3AccelEventRead(cx, v).messages;
 }
 
-/** The devices whose legal answers a part of a sequence changed. */
-function deltas(before: World, after: World): Part["delta"] {
-  if (before.guest === after.guest && before.memory === after.memory && before.qemu === after.qemu) return [];
-  return after.setup.devices.flatMap((_, dev) => {
-    const was = deviceFacts(before, dev).legal.join(",");
-    const is = deviceFacts(after, dev).legal.join(",");
-    return was === is ? [] : [{ dev, before: was, after: is }];
-  });
-}
-
 /** A Linux sequence: every part is an action of its own, run in the same step, with what it did to the promise. */
 function runSequence(cx: Cx, a: Extract<GuestAction, { kind: "guest" }>, parts: Part[]): Done {
+  const asked = a.dev === undefined || a.ssid === undefined ? null : { dev: a.dev, ssid: a.ssid };
   const exec = (part: MacroPart): PartResult => {
     if (!cx.t.on) return run(cx, cx.w as World, part.action, NO_PARTS_SINK);
     const before = snapshot(cx);
     cx.t.call("guest", part.text, {});
     const done = run(cx, before, part.action, NO_PARTS_SINK);
     cx.t.ret(null, done.errno);
-    const delta = deltas(before, snapshot(cx));
+    const delta = promiseDeltas(before, snapshot(cx), asked);
     parts.push({ action: part.action, text: part.text, outcome: outcomeOf(done, NO_NODES, NO_PARTS), delta });
     return done;
   };
@@ -261,7 +253,10 @@ function vmGone(cx: Cx): Done | null {
 }
 
 function outcomeOf(d: Done, trace: readonly TraceNode[], parts: readonly Part[]): Outcome {
-  return { ...d, trace, parts };
+  // Field by field: what an action decided has many shapes, and spreading them costs as much as a host call.
+  const { ok, rejected, errno, messages, ids, result, transaction } = d;
+  const outcome = { ok, rejected, errno, messages, ids, result, trace, parts };
+  return transaction === undefined ? outcome : { ...outcome, transaction };
 }
 
 /** Phases that an action can be taken apart into, each a step of its own; 1 for one that cannot. */

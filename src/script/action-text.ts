@@ -374,6 +374,7 @@ function rawWords(s: Setup, a: RawAction): string[] {
         kv("class", a.cls, String, 2),
         kv("addr", a.addr, hex, 0n),
         kv("ipa", a.ipa, hex, 0n),
+        kv("count", a.count, String, 1),
         flag(a.s2, "s2"),
         flag(a.stall, "stall"),
         flag(!a.rnw, "write"),

@@ -158,7 +158,7 @@ function completeExpect(cursor: number, partial: string, tokens: readonly Token[
       pste: PSTE,
       dma: DMA,
       legal: LEGAL,
-      diverges: ["no", "yes"],
+      diverges: ["no", "yes", "?"],
       ats: ["on", "off"],
       vdevice: ["yes", "no"],
       hwpt: ["yes", "no", ...objects],

@@ -65,15 +65,15 @@ export function deviceWord(t: Token, dev: number, env: Env): Asked {
   }
 }
 
-/** `yes`, `no` or a name like D4b. */
+/** `yes`, `no`, a name like D4b, or `?` for one without a name. */
 function divergenceWord(t: Token): string {
-  if (t.text === "yes" || t.text === "no") return t.text;
+  if (t.text === "yes" || t.text === "no" || t.text === "?") return t.text;
   const name = `D${t.text.slice(1).toLowerCase()}`;
   if (Object.hasOwn(DIVERGENCES, name) && /^d/i.test(t.text)) return name;
   throw new Wrong(
     t,
     `"${t.text}" is no divergence`,
-    "yes, no or a divergence like D1",
+    "yes, no, a divergence like D1, or ? for one without a name",
     nearest(t.text, Object.keys(DIVERGENCES)),
   );
 }

@@ -270,6 +270,10 @@ const HOUSEKEEPING: ReadonlySet<string> = new Set([
 const isHousekeeping = (n: HostNode): boolean =>
   HOUSEKEEPING.has(n.call) || (n.call === "close" && n.args.device !== undefined);
 
+/** The host calls of a command that move an attachment or make or free an object, in order. */
+export const decidingCalls = (outcome: Outcome): HostNode[] =>
+  outcomeCalls(outcome).filter((n) => !isHousekeeping(n));
+
 function deviceOfCall(world: World, n: HostNode): number | null {
   const { device, dev } = n.args;
   if (typeof device === "number") return device;

@@ -1,5 +1,5 @@
 /** Reads the tokens of one line against a verb's table: the one place where grammar and table meet. */
-import { type ArgType, type Env, isName } from "./arg-types.ts";
+import { type ArgType, type Env, newName } from "./arg-types.ts";
 import type { Token } from "./lexer.ts";
 import type { Problem } from "./problem.ts";
 import { nearest } from "./suggest.ts";
@@ -149,20 +149,14 @@ export function readArgs(
 
 function readName(r: Reader, t: Token, env: Env): string | null {
   r.places.set("as", t);
-  if (!isName(t.text)) {
-    r.report(
-      problemAt(
-        t,
-        `"${t.text}" is not a name`,
-        "a small letter, then small letters, digits, _ or -, at most 32",
-      ),
-    );
+  const name = newName("object").read(t.text, env);
+  if (!name.ok) {
+    r.report(problemAt(t, name.message, name.expected, name.suggestion));
     return null;
   }
-  const { devices, vsmmus, psmmus } = env.setup;
-  const owner = [...devices, ...vsmmus, ...psmmus].find((x) => x.name === t.text);
-  if (owner !== undefined) {
-    r.report(problemAt(t, `"${t.text}" is already a name of this script's topology`, "another name"));
+  // A device's name stands for its DEVICE; no object is ever called by that of an SMMU.
+  if (env.setup.devices.some((d) => d.name === t.text)) {
+    r.report(problemAt(t, `"${t.text}" is a device of this script`, "another name"));
     return null;
   }
   return t.text;

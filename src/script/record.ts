@@ -3,6 +3,7 @@ import { alarmOf } from "../engine/divergence.ts";
 import type { Errno } from "../engine/errno.ts";
 import { deviceFacts } from "../engine/observe.ts";
 import type { Outcome, Part, ResultValue } from "../engine/outcome.ts";
+import { streamName } from "../engine/promise.ts";
 import type { Setup } from "../engine/setup.ts";
 import type { CallName, HostNode, TraceNode, TraceValue } from "../engine/tracer.ts";
 import type { World } from "../engine/world.ts";
@@ -25,7 +26,7 @@ export interface PartRecord {
   readonly errno: Errno | null;
   readonly messages: readonly string[];
   readonly calls: readonly CallRecord[];
-  /** Devices whose legal answers changed. */
+  /** By device (`d0`, or `d0 ssid=3`): traffic whose legal answers changed, each with the event it records. */
   readonly delta: Readonly<Record<string, { readonly before: string; readonly after: string }>>;
   readonly result?: ResultValue;
 }
@@ -116,8 +117,7 @@ export function divergences(world: World, outcome: Outcome): Record<string, stri
 function partRecord(world: World, part: Part): PartRecord {
   const o = part.outcome;
   const delta: Record<string, { before: string; after: string }> = {};
-  for (const d of part.delta)
-    delta[world.setup.devices[d.dev]?.name ?? String(d.dev)] = { before: d.before, after: d.after };
+  for (const d of part.delta) delta[streamName(world.setup, d)] = { before: d.before, after: d.after };
   return {
     text: part.text,
     ok: o.ok,

@@ -1,17 +1,6 @@
 /** `expect` judges the command before it: after a `dma`, the answers are those of that very transaction. */
 import { describe, expect, test } from "vitest";
-import { parse } from "./parse.ts";
-import { runAll } from "./runner.ts";
-
-function play(lines: readonly string[]) {
-  const p = parse(lines.join("\n"));
-  if (!p.ok) throw new Error(JSON.stringify(p.problems));
-  const events = runAll(p.value).events.map((e) => JSON.parse(JSON.stringify(e.record())));
-  return {
-    last: events.filter((r) => "text" in r).at(-1),
-    failed: events.filter((r) => r.held === false),
-  };
-}
+import { play } from "./play.test-helper.ts";
 
 /** Vectors of the specification start here: two-level, SSIDSIZE 20, RECINVSID, everything enabled. */
 const BASE = [

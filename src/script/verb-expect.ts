@@ -9,7 +9,7 @@ export const EXPECT_VERB: VerbSpec = {
     '`expect ok`, `expect fail`, `expect rejected`; `expect errno=EBUSY` (`errno=none`); `expect error ~ "text"`: a message contains the text, or it is the errno.',
     "`expect d0 attached= hwpt= pste= vmid= vdevice= vmaster= ats= dma= legal= diverges=`: `attached` is none, blocked, identity, s2, abort, bypass, translate or s1; " +
       "`hwpt`, `vdevice`: yes, no, an id or an object's name; `vmid`, `vmaster`: yes, no or a number; `dma` is what the hardware does (pass-s2, pass-bypass, pass-s1, abort), `legal` the set the " +
-      "architecture allows, as a comma list; `diverges`: yes, no or a name like D1. Right after a `dma` of the device, `dma`, `legal` and `diverges` are about that " +
+      "architecture allows, as a comma list; `diverges`: yes, no, a name like D1, or ? for one that has none. Right after a `dma` of the device, `dma`, `legal` and `diverges` are about that " +
       "transaction (with `ats=` also ats-served, ats-ur and so on), else about a plain read.",
     "`expect v0 cmdq=none|ill|abt diverges= viommu= abort= bypass= veventq=` and any register in small letters: `gbpa=0x100000 cr0ack=0x1 eventq_prod=2`.",
     "`expect p0 vmids=1,2`; `expect users d0.s2=3`; `expect id n1=5` (or another object's name); `expect count viommu=1 hwpt-nested=2`: types ioas, device, hwpt, " +

@@ -64,7 +64,7 @@ const DEVICE_FLAGS = [
   ["ats", "ats", true, "usable ATS capability"],
   ["canwbs", "canwbs", true, "coherent whatever the attributes (CANWBS)"],
   ["dirty", "dirty", false, "dirty tracking"],
-  ["stall", "stall", false, "stall-capable"],
+  ["stall", "stall", false, "stall-capable, if the SMMU has stalls (stall-model=)"],
   ["ats-always-on", "atsAlwaysOn", false, "cannot work without ATS"],
   ["direct-map", "directMap", false, "firmware asks for a 1:1 mapping on the host"],
   ["host-driver", "hostDriver", false, "a host driver is bound to it"],

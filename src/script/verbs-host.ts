@@ -324,7 +324,8 @@ export const HOST_VERBS: readonly CommandSpec[] = [
     layer: "host",
     summary: "The physical SMMU records an event",
     details:
-      "Where the record goes (vEVENTQ, page-fault path or host log) and why is the result. `sid=` is the physical StreamID.",
+      "Where the record goes (vEVENTQ, page-fault path or host log) and why is the result. `sid=` is the physical StreamID. " +
+      "`count=` makes it a burst that the host handles before anybody reads the queue; `queued` then says how many the vEVENTQ took.",
     args: [
       word("psmmu", psmmu, "the physical SMMU"),
       word("event", eventCode, "the event, or its number"),
@@ -333,6 +334,7 @@ export const HOST_VERBS: readonly CommandSpec[] = [
       key("class", int(0, 3), "2", "0 CD, 1 table walk, 2 input address"),
       key("addr", u64("hex", "ADDR"), "0x0", "input address"),
       key("ipa", u64("hex", "ADDR"), "0x0", "IPA or fetch address"),
+      key("count", int(1, 4096), "1", "records in one burst"),
       flag("s2", "a stage-2 fault"),
       flag("stall", "the transaction is stalled"),
       flag("write", "a write; otherwise a read"),
@@ -343,7 +345,7 @@ export const HOST_VERBS: readonly CommandSpec[] = [
       psmmu: a.get<number>("psmmu"),
       code: a.get<number>("event"),
       sid: a.get<number>("sid"),
-      ...defined({ ssid: a.opt<number>("ssid") }),
+      ...defined({ ssid: a.opt<number>("ssid"), count: a.opt<number>("count") }),
       s2: a.flag("s2"),
       stall: a.flag("stall"),
       cls: a.or("class", 2),

@@ -55,13 +55,14 @@ describe("event records (section 5)", () => {
     expect(encodeEvent({ ...all, code: 0x03 })[3]).toBe(0x9abc_d008n);
     expect(encodeEvent({ ...all, code: 0x07 })).toEqual([
       0x0000_0123_0000_0007n,
-      7n << 33n,
+      1n << 35n,
       0x1234_5678n,
       0n,
     ]);
-    expect(encodeEvent({ ...all, code: 0x10 })[1]).toBe(
-      0xbeefn | (1n << 31n) | (7n << 33n) | (1n << 39n) | (1n << 40n) | (1n << 44n),
-    );
+    const full = 0xbeefn | (1n << 31n) | (7n << 33n) | (1n << 39n) | (1n << 40n);
+    expect(encodeEvent({ ...all, code: 0x10 })[1]).toBe(full);
+    // TTRnW is F_PERMISSION's alone, PnU and InD are not F_TRANSL_FORBIDDEN's.
+    expect(encodeEvent({ ...all, code: 0x13 })[1]).toBe(full | (1n << 44n));
     expect(encodeEvent({ ...all, code: 0x10 })[3]).toBe(0x9abc_d000n);
     expect(encodeEvent({ ...all, s2: false, code: 0x10 })[3]).toBe(0n);
     expect(encodeEvent({ ...all, code: 0x24 })[2]).toBe(0x1234_5000n);

@@ -4,7 +4,7 @@ import type { ArchRule } from "./rules.ts";
 export type EventWords = readonly [bigint, bigint, bigint, bigint];
 
 /** Groups of fields a record may carry beside type and StreamID. */
-type Part = "ssv" | "ssid" | "full" | "addr" | "rnw" | "fetch" | "reason";
+type Part = "ssv" | "ssid" | "full" | "addr" | "rnw" | "perms" | "fetch" | "reason";
 
 export interface EventSpec {
   readonly code: number;
@@ -27,7 +27,7 @@ export const EVENTS: readonly EventSpec[] = [
   e(0x02, "C_BAD_STREAMID", ["ssv"], "StreamID outside the stream table; recorded only if CR2.RECINVSID=1"),
   e(0x03, "F_STE_FETCH", ["ssv", "fetch"], "external abort or address out of range fetching L1STD or STE"),
   e(0x04, "C_BAD_STE", ["ssv"], "STE invalid or ILLEGAL"),
-  e(0x05, "F_BAD_ATS_TREQ", ["ssv", "addr", "rnw"], "ATS Translation Request denied"),
+  e(0x05, "F_BAD_ATS_TREQ", ["ssv", "addr", "perms"], "ATS Translation Request denied"),
   e(0x06, "F_STREAM_DISABLED", [], "no SSID with S1DSS=0, or SSID 0 with S1DSS=2"),
   e(0x07, "F_TRANSL_FORBIDDEN", ["addr", "rnw"], "ATS Translated traffic denied"),
   e(0x08, "C_BAD_SUBSTREAMID", ["ssid"], "SSID not usable with this STE"),
@@ -93,6 +93,9 @@ export interface EventRecord {
   readonly ipa: bigint;
 }
 
+/** The one type whose record says what the table access was (TTRnW). */
+const F_PERMISSION = 0x13;
+
 export const NO_FIELDS: EventRecord = Object.freeze({
   code: 0,
   sid: 0,
@@ -119,6 +122,8 @@ interface Shape {
   readonly ssv: boolean;
   readonly ssid: boolean;
   readonly rnw: boolean;
+  /** PnU and InD beside RnW. */
+  readonly perms: boolean;
   readonly addr: boolean;
   readonly fetch: boolean;
   readonly reason: boolean;
@@ -126,11 +131,13 @@ interface Shape {
 
 function shapeOf(parts: readonly Part[]): Shape {
   const full = parts.includes("full");
+  const perms = full || parts.includes("perms");
   return {
     full,
     ssv: full || parts.includes("ssv"),
     ssid: parts.includes("ssid"),
-    rnw: full || parts.includes("rnw"),
+    rnw: perms || parts.includes("rnw"),
+    perms,
     addr: full || parts.includes("addr"),
     fetch: parts.includes("fetch"),
     reason: full || parts.includes("reason"),
@@ -153,16 +160,16 @@ export function encodeEvent(r: Partial<EventRecord> & { readonly code: number })
   }
   // Word 1 stays below 2^53: a number is exact and cheaper.
   let e1 = shape.reason ? (r.stag ?? 0) & 0xffff : 0;
-  if (shape.rnw) {
+  if (shape.perms) {
     if (r.pnu === true) e1 += 2 ** 33;
     if (r.ind === true) e1 += 2 ** 34;
-    if (r.rnw === true) e1 += 2 ** 35;
   }
+  if (shape.rnw && r.rnw === true) e1 += 2 ** 35;
   if (shape.full) {
     if (r.stall === true) e1 += 2 ** 31;
     if (r.s2 === true) e1 += 2 ** 39;
     e1 += ((r.cls ?? 0) & 3) * 2 ** 40;
-    if (r.ttrnw === true && r.cls === CLASS_TT) e1 += 2 ** 44;
+    if (r.ttrnw === true && r.cls === CLASS_TT && r.code === F_PERMISSION) e1 += 2 ** 44;
   }
   let e2 = 0n;
   if (shape.addr) e2 = (r.addr ?? 0n) & (r.code === 0x24 ? PAGE_MASK : 0xffff_ffff_ffff_ffffn);
@@ -188,12 +195,12 @@ export function decodeEvent(words: readonly bigint[]): EventRecord & { readonly 
     ssid: hasSsid ? Number((e0 >> 12n) & 0xfffffn) : null,
     stag: shape.reason ? Number(e1 & 0xffffn) : 0,
     stall: full && bit(31n),
-    pnu: shape.rnw && bit(33n),
-    ind: shape.rnw && bit(34n),
+    pnu: shape.perms && bit(33n),
+    ind: shape.perms && bit(34n),
     rnw: shape.rnw && bit(35n),
     s2: full && bit(39n),
     cls,
-    ttrnw: cls === CLASS_TT && bit(44n),
+    ttrnw: code === F_PERMISSION && cls === CLASS_TT && bit(44n),
     addr: shape.addr ? (words[2] ?? 0n) : 0n,
     ipa: shape.fetch || (full && bit(39n)) ? (words[3] ?? 0n) : 0n,
   };

@@ -154,14 +154,20 @@ export interface AccelProps {
   readonly ats: boolean;
   readonly ril: boolean;
   readonly ssidsize: number;
+  /** Both stages: the machine's own SMMU without accel. Default false. */
+  readonly nested?: boolean;
 }
+
+const S2P = 1;
+const XNX = 1 << 4;
 
 /** What a QEMU `arm-smmuv3,accel=on` with these properties identifies itself as (section 1.1, last column). */
 export function accelIdr(p: AccelProps): Idr {
+  const nested = p.nested === true;
   return makeIdr({
-    idr0: p.ats ? 0x0d44141a : 0x0d44101a,
+    idr0: (p.ats ? 0x0d44141a : 0x0d44101a) | (nested ? S2P : 0),
     idr1: 0x02730010 | (p.ssidsize << 6),
-    idr3: p.ril ? 0x1404 : 0x1004,
+    idr3: (p.ril ? 0x1404 : 0x1004) | (nested ? XNX : 0),
     idr5: 0x70 | ADDRESS_BITS.indexOf(p.oas as (typeof ADDRESS_BITS)[number]),
     aidr: 1,
   });

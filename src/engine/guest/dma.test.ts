@@ -166,12 +166,53 @@ describe("G-EVT-2: the architecture's own event queue", () => {
   test("G-EVT-2: with EVENTQEN=0 nothing is recorded, a full queue toggles OVFLG (vectors 38, 39)", () => {
     const g = enabled();
     g.verb({ kind: "cr0", vsmmu: 0, set: 0, clear: 4 });
-    g.dma();
+    expect(g.dma().result).toMatchObject({
+      legal: ["abort"],
+      expected: [],
+      dropped: { event: "c-bad-ste:0x100", why: "EVENTQEN=0" },
+    });
     expect(arch(g)?.expected).toEqual([]);
     g.verb({ kind: "cr0", vsmmu: 0, set: 4, clear: 0 });
     for (let i = 0; i < 257; i++) g.dma();
     expect(arch(g)?.expected).toHaveLength(256);
     expect((arch(g)?.arch.eventqProd ?? 0) >>> 31).toBe(1);
+  });
+
+  test("G-DMA-3: while old and new are legal, only what happened owes an event", () => {
+    const g = new DmaGuest();
+    g.verb({ kind: "ste", vsmmu: 0, sid: 0x100, value: { as: "bypass" } });
+    g.verb({ kind: "cr0", vsmmu: 0, set: 1, clear: 0 });
+    g.verb({ kind: "ste", vsmmu: 0, sid: 0x100, value: { as: "invalid" } });
+    const old = g.dma({ iova: 0x1000n });
+    expect(old.result).toMatchObject({ legal: ["abort", "pass-bypass"], expected: [], dropped: null });
+    expect(arch(g)?.expected).toEqual([]);
+    g.hardware = { cls: "abort", output: null, event: null };
+    expect(g.dma().result).toMatchObject({ expected: ["c-bad-ste:0x100"] });
+    // Neither of them: what memory says now is due.
+    g.hardware = { cls: "pass-s1", output: 0x5000n, event: null };
+    expect(g.dma().result).toMatchObject({ expected: ["c-bad-ste:0x100"] });
+  });
+
+  test("G-DMA-3: an endpoint whose ATS is off sends nothing, so nothing is due", () => {
+    const g = new DmaGuest();
+    g.hardware = { cls: "ats-off", output: null, event: null };
+    expect(g.dma({ ats: "request" }).result).toMatchObject({
+      legal: ["ats-ur"],
+      expected: [],
+      dropped: null,
+    });
+    expect(arch(g)?.expected).toEqual([]);
+  });
+
+  test("G-DMA-3: two aborts, one of them silent: the hardware's own event tells which", () => {
+    const g = new DmaGuest();
+    g.verb({ kind: "ste", vsmmu: 0, sid: 0x100, value: { as: "abort" } });
+    g.verb({ kind: "cr0", vsmmu: 0, set: 1, clear: 0 });
+    g.verb({ kind: "ste", vsmmu: 0, sid: 0x100, value: { as: "invalid" } });
+    g.hardware = { cls: "abort", output: null, event: null };
+    expect(g.dma().result).toMatchObject({ legal: ["abort"], expected: [] });
+    g.hardware = { ...g.hardware, event: encodeEvent({ code: 4, sid: 0x100 }) };
+    expect(g.dma().result).toMatchObject({ expected: ["c-bad-ste:0x100"] });
   });
 
   test("G-MMIO-2: a guest that has drained the queue it sees has drained the architecture's too", () => {

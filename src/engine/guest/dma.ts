@@ -51,6 +51,8 @@ export interface DmaReport {
   readonly sid: number | null;
   /** Every answer the architecture allows; the first is the current one. Empty without a vSMMU. */
   readonly legal: readonly Answer[];
+  /** The one of them that happened, or the current one if none did; null without a vSMMU. */
+  readonly due: Answer | null;
   readonly hardware: HardwareAnswer;
   /** The way of what must happen, hop by hop; null unless asked for. */
   readonly expectedPath: readonly Hop[] | null;
@@ -140,8 +142,8 @@ export function dma(cx: Cx, ports: DmaPorts, a: DmaAction, trace = cx.t.on): Dma
   const answers = place === null ? [] : legalAnswers(cx.w, place.vsmmu, place.sid, txn, read);
   const expectedPath = place !== null && trace ? pathOf(cx, place.vsmmu, place.sid, txn) : null;
   const hardware = ports.transaction(cx, a.dev, txn, trace);
-  const expected = answers[0]?.event ?? null;
-  if (v !== null && expected !== null) recordExpected(cx, v, expected.words);
+  const due = dueAnswer(answers, hardware);
+  if (v !== null && due?.event) recordExpected(cx, v, due.event.words);
   const event = hardware.event === null ? null : deliverEvent(cx, ports, spec.psmmu, v, hardware.event);
   const entitled =
     hardware.event === null || place === null ? null : insideView(hardware.event, place.sid).event;
@@ -151,6 +153,7 @@ export function dma(cx: Cx, ports: DmaPorts, a: DmaAction, trace = cx.t.on): Dma
     vsmmu: v,
     sid: place?.sid ?? null,
     legal: answers,
+    due,
     hardware,
     expectedPath,
     event,
@@ -164,6 +167,35 @@ export function dma(cx: Cx, ports: DmaPorts, a: DmaAction, trace = cx.t.on): Dma
     result: resultOf(report),
     report,
   };
+}
+
+const ABORTS: readonly AnswerClass[] = ["abort", "razwi", "stall"];
+const PASSES: Readonly<Record<string, readonly AnswerClass[]>> = {
+  "pass-s1": ["s1", "s1s2"],
+  "pass-s2": ["bypass", "s2"],
+  "host-bypass": ["bypass", "s2"],
+};
+
+/** The class of the answer, and for something that passes the address, are what the hardware gave. */
+function happened(a: Answer, hardware: HardwareAnswer): boolean {
+  if (hardware.cls === "abort") return ABORTS.includes(a.cls);
+  const passes = PASSES[hardware.cls];
+  return passes === undefined
+    ? a.cls === hardware.cls
+    : passes.includes(a.cls) && a.output === hardware.output;
+}
+
+/**
+ * Of several legal answers the one the hardware gave, so that only its event is due (rule G-DMA-3): an old translation that
+ * is still legal owes no fault, and what was not sent owes nothing. Where two differ in the event alone, the one whose event was recorded, or none.
+ */
+export function dueAnswer(answers: readonly Answer[], hardware: HardwareAnswer): Answer | null {
+  // An endpoint whose ATS is off has sent nothing.
+  if (hardware.cls === "ats-off") return null;
+  const fitting = answers.filter((a) => happened(a, hardware));
+  const code =
+    hardware.event === null ? null : Number((insideView(hardware.event, 0).event?.[0] ?? 0n) & 0xffn);
+  return fitting.find((a) => (a.event?.code ?? null) === code) ?? fitting[0] ?? answers[0] ?? null;
 }
 
 function readerOf(cx: Cx): (addr: bigint) => bigint | null {
@@ -181,6 +213,20 @@ function messagesOf(event: EventFate | null): readonly string[] {
   return [`event ${event.name} did not reach the guest: ${event.why}`];
 }
 
+const DROPPED: Readonly<Record<Exclude<Answer["recorded"], "none" | "written">, string>> = {
+  eventqen: "EVENTQEN=0",
+  full: "the event queue is full",
+  "abt-err": "EVENTQ_ABT_ERR is not acknowledged",
+};
+
+/** The event the architecture records, or the one it drops, and why. */
+function dueEvent(due: Answer | null): { readonly [key: string]: ResultValue } {
+  if (due === null || due.event === null || due.recorded === "none") return { expected: [], dropped: null };
+  const text = eventText(due.event.words);
+  if (due.recorded === "written") return { expected: [text], dropped: null };
+  return { expected: [], dropped: { event: text, why: DROPPED[due.recorded] } };
+}
+
 function resultOf(r: DmaReport): ResultValue {
   const seen = r.event?.delivered ?? [];
   return {
@@ -190,7 +236,7 @@ function resultOf(r: DmaReport): ResultValue {
     rule: r.hardware.rule,
     tlb: r.hardware.tlb,
     events: seen.map((w) => eventText(w)),
-    expected: r.legal[0]?.event == null ? [] : [eventText(r.legal[0].event.words)],
+    ...dueEvent(r.due),
     lost:
       r.event === null || r.event.at === "guest"
         ? null

@@ -90,6 +90,10 @@ export const GUEST_RULES = defineRules({
     text: "A device behind no vSMMU has a hardware answer and no architectural one.",
     source: "design of the lab",
   },
+  "G-DMA-3": {
+    text: "Of several legal answers the event of the one that happened is due, and only if the event queue takes it.",
+    source: "smmuv3.md sections 3.6, 5.1",
+  },
   "G-LX-ENTRY-0": {
     text: "No used bit differs: what differs is stored with one SYNC, and nothing at all is sent if nothing does.",
     source: "arm-smmu-v3.c:arm_smmu_write_entry",

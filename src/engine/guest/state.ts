@@ -23,6 +23,7 @@ function initialIdr(v: VsmmuSpec): Idr {
     ats: v.ats === "on",
     ril: v.ril !== "off",
     ssidsize: v.ssidsize === "auto" ? 0 : v.ssidsize,
+    nested: !v.accel && v.stage === "nested",
   });
 }
 

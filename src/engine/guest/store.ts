@@ -96,12 +96,16 @@ function overlapping(cx: Cx, ttb: bigint, iova: bigint, size: bigint): Mapping[]
   return out;
 }
 
-/** A stage-1 mapping; what it replaces, and with an explicit one the automatic mapping, is gone first. */
-export function guestMap(cx: Cx, ttb: bigint, m: Mapping): void {
+/**
+ * A stage-1 mapping; what it replaces, and with an explicit one the automatic mapping, is gone first. True if that took
+ * an automatic mapping away.
+ */
+export function guestMap(cx: Cx, ttb: bigint, m: Mapping): boolean {
   const autos = m.auto ? [] : (findTable(cx.w.memory, ttb)?.maps.filter((x) => x.auto) ?? []);
   const replaced = overlapping(cx, ttb, m.iova, m.size).filter((x) => m.auto || !x.auto);
   noteGone(cx, ttb, [...autos, ...replaced]);
   mapRange(cx, ttb, m);
+  return autos.length > 0;
 }
 
 /** True if something was mapped there. */

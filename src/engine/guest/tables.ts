@@ -258,7 +258,8 @@ export function mapVerb(g: Software, a: Extract<GuestAction, { kind: "map" }>): 
   const ttb = tableFor(g, report, a, true);
   if (ttb === null) return rejected("no context descriptor for this stream and SSID");
   const { iova, gpa, size, read, write, af } = a;
-  guestMap(g.cx, ttb, { iova, gpa, size, read, write, af, auto: a.auto === true });
+  if (guestMap(g.cx, ttb, { iova, gpa, size, read, write, af, auto: a.auto === true }))
+    told(g, report, "G-MAP-1", `the automatic mapping of table ${hex(ttb)} gone first (in a TLB until TLBI)`);
   return report.done({ ttb: hex(ttb) });
 }
 

@@ -202,7 +202,10 @@ describe("context descriptors and mappings", () => {
     const g = new TestGuest();
     ste(g, 0x100, translate);
     const map = { kind: "map", vsmmu: 0, sid: 0x100, ssid: 0, read: true, write: true, af: true } as const;
-    g.verb({ ...map, iova: 0x1000n, gpa: 0x9000n, size: 0x3000n });
+    const first = g.verb({ ...map, iova: 0x1000n, gpa: 0x9000n, size: 0x3000n });
+    expect(first.messages).toEqual([
+      expect.stringMatching(/automatic mapping of table 0x4c000000 gone first/),
+    ]);
     const maps = () =>
       findTable(g.cx.w.memory, pageTable(0, 0, 0))?.maps.map((m) => [m.iova, m.size, m.auto]);
     expect(maps()).toEqual([[0x1000n, 0x3000n, false]]);

@@ -1,7 +1,8 @@
 /** VFIO attach, replace and detach: groups, auto domains, driver checks, vmaster. */
 import { describe, expect, it } from "vitest";
 import type { World } from "../world.ts";
-import { checkInvariants, checkStep } from "./invariants.ts";
+import { checkInvariants } from "./invariants.ts";
+import { checkStep } from "./invariants-step.ts";
 import { RawHost, type RawSetup, VSTE } from "./raw-host.ts";
 
 /** IOAS 1, DEVICE 2 of d0, nest parent 3, VIOMMU 4. */

@@ -38,8 +38,6 @@ function deviceBind(cx: Cx, file: number, dev: number, name: string | null): Hos
   if (psmmu?.coherency !== true || topology(cx.setup).refused[dev] === true)
     return failed(refuse(cx, "K-BIND-7", "EINVAL"));
   const group = groupOf(cx, dev);
-  if ((topology(cx.setup).groupDevs[group] ?? []).some((d) => cx.setup.devices[d]?.hostDriver === true))
-    return failed(refuse(cx, "K-BIND-8", "EPERM"));
   const errno = iommuDeviceClaimDmaOwner(cx, group, file);
   if (errno !== null) return failed(errno);
   cx.t.rule("K-ID-1");
@@ -81,11 +79,10 @@ export function iommufdDeviceUnbind(cx: Cx, dev: number): void {
 
 /* Attach */
 
-/** Attached DEVICE objects of the igroup: those of this file in the device's group. */
-function attachedIdevs(cx: Cx, file: number, group: number): DeviceObj[] {
+/** Attached DEVICE objects of the igroup. Those of a group are all in one file: it is its owner. */
+function attachedIdevs(cx: Cx, group: number): DeviceObj[] {
   const out: DeviceObj[] = [];
   for (const dev of topology(cx.setup).groupDevs[group] ?? []) {
-    if (cx.w.kernel.masters[dev]?.bound?.file !== file) continue;
     const idev = boundIdev(cx, dev);
     if (idev !== null && idev.hwpt !== 0) out.push(idev);
   }
@@ -95,7 +92,7 @@ function attachedIdevs(cx: Cx, file: number, group: number): DeviceObj[] {
 /** device.c:iommufd_hw_pagetable_attach */
 function hwPagetableAttach(cx: Cx, file: number, idev: DeviceObj, hwptId: number): Errno | null {
   const group = groupOf(cx, idev.dev);
-  const others = attachedIdevs(cx, file, group);
+  const others = attachedIdevs(cx, group);
   const current = others[0];
   if (current !== undefined && current.hwpt !== hwptId) return refuse(cx, "K-ATTACH-1", "EINVAL");
   if (current !== undefined) {
@@ -121,7 +118,7 @@ function deviceDoReplace(cx: Cx, file: number, idev: DeviceObj, hwptId: number):
   const group = groupOf(cx, idev.dev);
   const errno = iommuReplaceGroupHandle(cx, group, { kind: "hwpt", file, hwpt: hwptId });
   if (errno !== null) return errno;
-  for (const d of attachedIdevs(cx, file, group)) {
+  for (const d of attachedIdevs(cx, group)) {
     const old = d.hwpt;
     ownTyped(cx, file, d.id, "DEVICE").hwpt = hwptId;
     addUsers(cx, file, hwptId, 1);
@@ -192,7 +189,7 @@ export function iommufdDeviceDetach(cx: Cx, file: number, idev: DeviceObj): void
   const d = ownTyped(cx, file, idev.id, "DEVICE");
   d.hwpt = 0;
   const group = groupOf(cx, idev.dev);
-  if (attachedIdevs(cx, file, group).length === 0) {
+  if (attachedIdevs(cx, group).length === 0) {
     cx.t.rule("K-DETACH-2");
     iommuDetachGroupHandle(cx, group);
   }

@@ -254,9 +254,32 @@ describe("GET_HW_INFO", () => {
     expect(bit(odd?.idr3, 10)).toBe(0);
   });
 
+  it("whole words: what the setup declares in its bits, the rest as a server has it", () => {
+    const words = (p: object, d: object = {}): (number | undefined)[] => {
+      const i = base(0, { psmmus: [p], devices: [d] }).hwInfo(2).info;
+      return [i?.idr0, i?.idr1, i?.idr2, i?.idr3, i?.idr4, i?.idr5, i?.iidr, i?.aidr];
+    };
+    // IDR0: S2P S1P TTF=2 COHACC ATS ASID16 VMID16 TTENDIAN=2 STALL_MODEL=1 TERM_MODEL ST_LEVEL=1; two queues of 2^19;
+    // IDR3: HAD FWB RIL BBML=2; IDR5: 48 bits, three granules.
+    const plain = [0x0d44_141b, 0x0273_0010, 0, 0x1504, 0, 0x75, 0, 2];
+    expect(words({})).toEqual(plain);
+    // CD2L and SSIDSIZE come with substreams, HTTU with dirty tracking.
+    expect(words({ ssidBits: 20 }, { dirty: true })).toEqual([0x0d4c_149b, 0x0273_0510, ...plain.slice(2)]);
+    const bare = { ats: false, rangeInv: false, s2fwb: false, attrTypesOvr: true, stallModel: 2, oas: 32 };
+    expect(words(bare)).toEqual([0x0e44_101b, 0x0a73_0010, 0, 0x1004, 0, 0x70, 0, 1]);
+    expect(words({ s2fwb: false })[7]).toBe(2);
+    expect(words({ rangeInv: false })[7]).toBe(2);
+  });
+
   it("K-INFO-5: a short buffer gets a prefix, the length given back stays 40", () => {
     const h = base();
     const whole = h.hwInfo(2).info;
+    expect(h.rules).not.toContain("K-INFO-5");
+    // A word that fits to its last byte is there.
+    expect(h.hwInfo(2, { dataLen: 12 }).info).toMatchObject({ idr0: whole?.idr0, idr1: 0 });
+    expect(h.hwInfo(2, { dataLen: 11 }).info).toMatchObject({ idr0: 0 });
+    h.hwInfo(2, { dataLen: 40 });
+    expect(h.rules).not.toContain("K-INFO-5");
     const cut = h.hwInfo(2, { dataLen: 14 }).info;
     expect(h.rules).toContain("K-INFO-5");
     expect(cut).toEqual({ ...whole, idr1: 0, idr2: 0, idr3: 0, idr4: 0, idr5: 0, iidr: 0, aidr: 0 });
@@ -271,6 +294,9 @@ describe("GET_HW_INFO", () => {
     expect(caps({ devices: [{ ats: false }] })).toBe(8);
     expect(caps({ psmmus: [{ ats: false }] })).toBe(8);
     expect(caps({ psmmus: [{ ats: false }], kernel: "6.19" })).toBe(0);
+    const h = base();
+    h.hwInfo(2);
+    expect([h.rules.includes("K-INFO-6"), h.rules.includes("K-INFO-7")]).toEqual([true, false]);
   });
 
   it("K-INFO-7: the repeat erratum is told, and the host sends its own commands twice, the guest's once", () => {
@@ -286,6 +312,7 @@ describe("GET_HW_INFO", () => {
     expect(own(h)).toBe(2);
     const old = base(0, { psmmus: [{ repeatTlbi: true }], kernel: "7.1" });
     expect(old.hwInfo(2).info?.flags).toBe(0);
+    expect(old.rules).not.toContain("K-INFO-7");
     expect(own(old)).toBe(1);
   });
 

@@ -78,7 +78,8 @@ function nestedWords(w: Where, file: number, n: HwptNestedObj): readonly bigint[
 
 function s2Words(w: Where, s2: HwptPagingObj, vmid: number, ats: boolean): readonly bigint[] {
   const format = s2Format(w.world.setup.psmmus[s2.psmmu] as PsmmuSpec).word2;
-  return [0xdn, s2Word1(w, s2, ats), format | BigInt(vmid) | (w.spec.stall ? 1n << 57n : 0n), s2.ttb];
+  const stalls = w.p.stallModel === 2 || (w.p.stallModel === 0 && w.spec.stall);
+  return [0xdn, s2Word1(w, s2, ats), format | BigInt(vmid) | (stalls ? 1n << 57n : 0n), s2.ttb];
 }
 
 /** 13: the STE that follows from the domain the driver attached. */

@@ -1,9 +1,9 @@
 /**
  * Invariants of the host kernel, by the numbers of model/kernel.md section 7, over a world between two steps.
- * Those about what a call would do (2, 5, 6, 20) try it on the side; 17 and 2 also look at a step (`checkStep`).
+ * Those about what a call would do (2, 5, 6, 20) try it on the side; those about a single call are in
+ * invariants-step.ts.
  */
 import { makeCx } from "../cx.ts";
-import type { Errno } from "../errno.ts";
 import { NO_TRACE } from "../tracer.ts";
 import type { World } from "../world.ts";
 import { attachmentInvariants } from "./invariants-attach.ts";
@@ -22,6 +22,11 @@ import type { IommufdFile, Obj, ViommuObj } from "./types.ts";
 
 const live = (file: IommufdFile): Obj[] =>
   file.objects.filter((o): o is Obj => o !== null && o !== "tombstone");
+
+function lowestFree(file: IommufdFile): number {
+  const free = file.objects.findIndex((o, id) => id > 0 && o === null);
+  return free < 0 ? file.objects.length : free;
+}
 
 /** References on an object that the table of section 1.2 lists, its own included. */
 function expectedUsers(world: World, file: IommufdFile, obj: Obj): number {
@@ -65,8 +70,7 @@ function references(world: World, f: number, file: IommufdFile, out: string[]): 
   if (file.refs !== refs) out.push(`1: file ${f} has ${file.refs} references, expected ${refs}`);
   const ids = live(file).filter((o, i, all) => all.findIndex((x) => x.id === o.id) !== i);
   if (ids.length > 0) out.push(`5: ids given twice in file ${f}`);
-  const free = file.objects.findIndex((o, id) => id > 0 && o === null);
-  if (file.minFree !== (free < 0 ? file.objects.length : free))
+  if (file.minFree !== lowestFree(file))
     out.push(`5: file ${f} would give out ${file.minFree}, which is not the lowest free id`);
 }
 
@@ -201,7 +205,8 @@ export function checkProspects(world: World): string[] {
         forwarded(world, f, slot, attempt, out);
     }
     const { r } = attempt((cx) => ioasAlloc(cx, "raw", f, { flags: 0, name: null }));
-    if (r.id !== file.minFree) out.push(`5: file ${f} gave out ${r.id} with ${file.minFree} free`);
+    const free = lowestFree(file);
+    if (r.id !== free) out.push(`5: file ${f} gave out ${r.id} with ${free} free`);
   }
   drains(world, attempt, out);
   return out;
@@ -217,14 +222,12 @@ function forwarded(world: World, f: number, v: ViommuObj, attempt: Attempt, out:
   const all = one(0x30n)[0];
   if (all === undefined || Number((all[0] >> 32n) & 0xffffn) !== v.vmid)
     out.push(`20: VIOMMU ${f}:${v.id} sends a TLBI of another VMID`);
+  const own = live(world.kernel.files[f] as IommufdFile).flatMap((o) =>
+    o.type === "VDEVICE" && o.viommu === v.id ? [world.setup.devices[o.dev]?.sids[0]] : [],
+  );
   for (const e of v.vdevs) {
-    const dev = getTyped(world.kernel, f, e.vdevice, "VDEVICE")?.dev ?? -1;
     const sid = one(0x06n | ((e.virtId & 0xffff_ffffn) << 32n))[0];
-    if (
-      e.virtId >> 32n === 0n &&
-      sid !== undefined &&
-      Number(sid[0] >> 32n) !== world.setup.devices[dev]?.sids[0]
-    )
+    if (e.virtId >> 32n === 0n && sid !== undefined && !own.includes(Number(sid[0] >> 32n)))
       out.push(`20: VIOMMU ${f}:${v.id} sends a CFGI for a foreign StreamID`);
   }
 }
@@ -245,29 +248,4 @@ function drains(world: World, attempt: Attempt, out: string[]): void {
   const topo = topology(world.setup);
   for (const [p, smmu] of after.kernel.smmus.entries())
     if (smmu.vmids.length !== topo.hostVmids[p]?.length) out.push(`6: psmmu ${p} keeps VMIDs`);
-}
-
-/**
- * 17: a failing call leaves everything as it was. Exceptions of section 7 that a call's result shows (loop-form
- * invalidation) touch no kernel state, so they need none here. A replace that fails at a later device of a group
- * re-attaches the earlier ones to the old domain: such an attach looks for the vDEVICE of now, so the driver's side of
- * those devices may come out differently.
- */
-export function checkStep(before: World, after: World, errno: Errno | null): string[] {
-  if (errno === null) return [];
-  const out: string[] = [];
-  const { groupDevs } = topology(before.setup);
-  const alone = (dev: number): boolean => groupDevs[before.setup.devices[dev]?.group ?? -1]?.length === 1;
-  const plain = (w: World): string => {
-    const masters = w.kernel.masters.map((m, i) => (alone(i) ? m : { bound: m.bound }));
-    const hardware = w.hw.devices.filter((_, i) => alone(i));
-    const state = [{ ...w.kernel, masters }, hardware];
-    return JSON.stringify(state, (_, v) => (typeof v === "bigint" ? v.toString() : v));
-  };
-  if (
-    (before.kernel !== after.kernel || before.hw.devices !== after.hw.devices) &&
-    plain(before) !== plain(after)
-  )
-    out.push(`17: a call that failed with ${errno} changed the world`);
-  return out;
 }

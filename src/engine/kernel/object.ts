@@ -4,7 +4,7 @@
  * Each kind of object is cloned at a place of its own and not by `own()`: a spread that always sees the same
  * shape is several times faster than one that sees them all, and cloning is most of what a host call costs.
  */
-import { type Cx, type Draft, fresh, own } from "../cx.ts";
+import { type Cx, type Draft, fresh, own, ownAppended } from "../cx.ts";
 import { getTyped } from "./state.ts";
 import type { IommufdFile, IommuGroup, KernelState, Master, Obj, SmmuState } from "./types.ts";
 
@@ -106,8 +106,10 @@ export function nextId(cx: Cx, file: number): number {
 /** Puts a new object into the slot `nextId` named. */
 export function install(cx: Cx, file: number, obj: Obj): number {
   const f = ownFile(cx, file);
-  const objects = own(cx, f, "objects");
-  objects[obj.id] = fresh(cx, obj);
+  fresh(cx, obj);
+  if (obj.id === f.objects.length) ownAppended(cx, f, "objects", obj);
+  else own(cx, f, "objects")[obj.id] = obj;
+  const objects = f.objects;
   let free = obj.id + 1;
   while (free < objects.length && objects[free] !== null) free++;
   f.minFree = free;

@@ -1,7 +1,8 @@
 /** Random raw calls, random setups and kernels: the invariants hold after every one. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkInvariants, checkProspects, checkStep } from "./invariants.ts";
+import { checkInvariants, checkProspects } from "./invariants.ts";
+import { checkStep } from "./invariants-step.ts";
 import { KERNEL_PROFILES } from "./profiles.ts";
 import { RawHost, type RawSetup, VSTE } from "./raw-host.ts";
 import type { Obj } from "./types.ts";

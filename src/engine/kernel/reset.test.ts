@@ -39,6 +39,7 @@ describe("function reset", () => {
       before.kernel,
       before.hw,
     ]);
+    expect([h.rules.includes("K-RESET-2"), h.commands]).toEqual([false, []]);
     const staged = full({ psmmus: [{ ats: false }] });
     staged.attach(0, 7);
     staged.reset();
@@ -128,7 +129,17 @@ describe("function reset", () => {
       expect(cx.w.kernel.groups[0]?.domain).toEqual({ kind: "blocked" });
     });
     expect(checkInvariants(detached)).toEqual([]);
-    const gone = inReset(h, (cx) => expect(unbind(cx, "raw", 0).errno).toBeNull());
+    const abort = (cx: { w: World }): void => {
+      expect(cx.w.hw.devices[0]?.stes[0]?.[0]).toBe(1n);
+      expect(cx.w.kernel.masters[0]).toMatchObject({ blocked: true, domain: { kind: "blocked" } });
+    };
+    const gone = inReset(h, (cx) => {
+      abort(cx);
+      expect(unbind(cx, "raw", 0).errno).toBeNull();
+      // The group is on its default domain; the device is not before its reset is over.
+      expect(cx.w.kernel.groups[0]?.domain).toEqual({ kind: "default" });
+      abort(cx);
+    });
     expect(gone.kernel.groups[0]).toMatchObject({ owner: null, domain: { kind: "default" } });
     expect(gone.hw.devices[0]?.stes[0]?.[0]).toBe(9n);
     expect(checkInvariants(gone)).toEqual([]);

@@ -140,7 +140,9 @@ describe("physical STE", () => {
     const stalld = (w: readonly bigint[]): bigint => ((w[1] ?? 0n) >> 27n) & 1n;
     expect(stalld(word({ stallModel: 1 }, {}))).toBe(0n);
     expect(stalld(word({ stallModel: 0 }, {}))).toBe(1n);
-    expect(stalld(word({ stallModel: 2 }, { stall: true }))).toBe(0n);
+    expect(stalld(word({ stallModel: 0 }, { stall: true }))).toBe(0n);
+    // An SMMU that forces stalls forces them on every device.
+    expect(stalld(word({ stallModel: 2 }, {}))).toBe(0n);
     const [small = 0n] = word({ ssidBits: 10 }, {});
     const [large = 0n] = word({ ssidBits: 20 }, {});
     expect([small >> 59n, (small >> 4n) & 3n]).toEqual([10n, 0n]);
@@ -156,10 +158,18 @@ describe("physical STE", () => {
   });
 
   it("K-STE-4: S2FWB, SHCFG, EATS, and S2S of a stalling device", () => {
-    const h = base({ psmmus: [{ attrTypesOvr: true }], devices: [{ stall: true }] });
+    const h = base({ psmmus: [{ attrTypesOvr: true }] });
     h.attach(0, 3);
     expect(h.ste()[1]).toBe(EATS | FWB | (1n << 44n));
-    expect((h.ste()[2] ?? 0n) & (1n << 57n)).toBe(1n << 57n);
+    const s2s = (stallModel: 0 | 1 | 2, stall: boolean): bigint => {
+      const s = base({ psmmus: [{ stallModel }], devices: [{ stall }] });
+      s.attach(0, 3);
+      return ((s.ste()[2] ?? 0n) >> 57n) & 1n;
+    };
+    // By SMMU: both models, terminate only, stall forced.
+    expect([s2s(0, true), s2s(0, false)]).toEqual([1n, 0n]);
+    expect([s2s(1, true), s2s(1, false)]).toEqual([0n, 0n]);
+    expect([s2s(2, true), s2s(2, false)]).toEqual([1n, 1n]);
     // The quirk belongs to nest parents alone.
     const plain = new RawHost({ psmmus: [{ s1: false }] });
     plain.ioas();

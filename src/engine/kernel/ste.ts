@@ -51,6 +51,13 @@ export function makeBypassSte(p: PsmmuSpec): StreamTableEntry {
 /** The driver sees the stall model as a feature unless it is "terminate only". */
 const hasStalls = (p: PsmmuSpec): boolean => p.stallModel !== 1;
 
+/**
+ * master->stall_enabled (arm-smmu-v3.c:arm_smmu_probe_device): firmware says the device can stall and the SMMU has
+ * stalls, or the SMMU forces them on every device.
+ */
+export const stallEnabled = (p: PsmmuSpec, d: DeviceSpec): boolean =>
+  p.stallModel === 2 || (hasStalls(p) && d.stall);
+
 /** CD tables up to 2^10 contexts are linear, larger ones two-level with 64K leaves. */
 const LINEAR_CDMAX = 10;
 
@@ -65,7 +72,7 @@ export function makeCdtableSte(
   const fmt = p.ssidBits > LINEAR_CDMAX ? 2n : 0n;
   const word0 = STE_V | (STE_CFG_S1 << 1n) | (fmt << 4n) | cdTable | (BigInt(p.ssidBits) << 59n);
   let word1 = s1dss | (1n << 2n) | (1n << 4n) | (3n << 6n);
-  if (hasStalls(p) && !d.stall) word1 |= STE_1_S1STALLD;
+  if (hasStalls(p) && !stallEnabled(p, d)) word1 |= STE_1_S1STALLD;
   if (ats) word1 |= STE_1_EATS_TRANS;
   if (p.attrTypesOvr && s1dss === S1DSS_BYPASS) word1 |= STE_1_SHCFG_INCOMING;
   return Object.freeze([word0, word1, 0n, 0n, 0n, 0n, 0n, 0n] as const);
@@ -86,8 +93,8 @@ function s2Word1(p: PsmmuSpec, s2fwb: boolean, ats: boolean): bigint {
   return word1;
 }
 
-const s2Word2 = (d: DeviceSpec, word2: bigint, vmid: number): bigint =>
-  d.stall ? word2 | BigInt(vmid) | STE_2_S2S : word2 | BigInt(vmid);
+const s2Word2 = (p: PsmmuSpec, d: DeviceSpec, word2: bigint, vmid: number): bigint =>
+  stallEnabled(p, d) ? word2 | BigInt(vmid) | STE_2_S2S : word2 | BigInt(vmid);
 
 /** arm-smmu-v3.c:arm_smmu_make_s2_domain_ste; also what a bypass vSTE becomes. */
 export function makeS2DomainSte(
@@ -100,7 +107,7 @@ export function makeS2DomainSte(
   return [
     STE_V | (STE_CFG_S2 << 1n),
     s2Word1(p, s2.s2fwb, ats),
-    s2Word2(d, s2.word2, vmid),
+    s2Word2(p, d, s2.word2, vmid),
     s2.ttb,
     0n,
     0n,
@@ -123,7 +130,7 @@ export function makeNestedCdTableSte(
   return [
     STE_V | (STE_CFG_NESTED << 1n) | (vste0 & ~STE_0_CFG),
     s2Word1(p, s2.s2fwb, ats) | vste1 | (mev ? STE_1_MEV : 0n),
-    s2Word2(d, s2.word2, vmid),
+    s2Word2(p, d, s2.word2, vmid),
     s2.ttb,
     0n,
     0n,

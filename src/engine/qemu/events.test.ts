@@ -88,7 +88,29 @@ describe("delivery", () => {
     expect(lab.rules).toContain("Q-EVT-WRITTEN");
     expect(lab.load(EVENTQ)).toBe((0x208n << 32n) | 0x10n);
     expect(lab.load(EVENTQ + 16n)).toBe(0x4b00_0000n);
-    expect(lab.smmu().regs.eventqProd).toBe(1);
+    expect(lab.smmu().regs).toMatchObject({ eventqProd: 1, gerror: 0 });
+  });
+
+  it("pulses a line only if IRQ_CTRL enables it: EVTQ for a record, GERROR for a lost one (rules Q-EVT-WRITTEN, Q-GERR-TOGGLE)", () => {
+    const lines = (irqCtrl: number, full: boolean): unknown[] => {
+      const lab = ready();
+      lab.write(REG.IRQ_CTRL, irqCtrl);
+      if (full) lab.write(REG.EVENTQ_CONS, 0x80);
+      lab.event(fault(1n));
+      expect(lab.rules).toContain(full ? "Q-GERR-TOGGLE" : "Q-EVT-WRITTEN");
+      return lab.eventArgs("smmuv3_trigger_irq");
+    };
+    expect([0, 1, 4, 5].map((ctrl) => lines(ctrl, false))).toEqual([[], [], [{ irq: 0 }], [{ irq: 0 }]]);
+    expect([0, 1, 4, 5].map((ctrl) => lines(ctrl, true))).toEqual([[], [{ irq: 3 }], [], [{ irq: 3 }]]);
+  });
+
+  it("the CMD_SYNC line needs no enable (rule Q-CMD-SYNC-IRQ)", () => {
+    const lab = ready();
+    lab.cmds([[0x1046n, 0n]]);
+    expect(lab.eventArgs("smmuv3_trigger_irq")).toEqual([{ irq: 2 }]);
+    expect(lab.rules).toContain("Q-CMD-SYNC-IRQ");
+    lab.cmds([SYNC]);
+    expect(lab.events).not.toContain("smmuv3_trigger_irq");
   });
 
   it("D15: EVENTQEN clear loses it and raises EVENTQ_ABT_ERR once (rules Q-EVT-DISABLED, Q-GERR-PENDING)", () => {

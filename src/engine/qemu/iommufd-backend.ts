@@ -19,7 +19,7 @@ import {
 } from "../kernel/syscalls.ts";
 import { FIRST_FD, releaseFd, takeFd } from "./fds.ts";
 import { MSG } from "./messages.ts";
-import { errorReport, errorSetg, type QErr, type Report } from "./qerr.ts";
+import { errorPrint, errorReport, errorSetg, type QErr, type Report } from "./qerr.ts";
 import type { IommufdBackend } from "./types.ts";
 
 /** IOMMU_HWPT_DATA_*, IOMMU_VIOMMU_TYPE_*, IOMMU_VEVENTQ_TYPE_*, IOMMU_HW_INFO_TYPE_* (uapi iommufd.h). */
@@ -132,7 +132,7 @@ export function iommufdBackendFreeId(cx: Cx, r: Report, be: number, id: number):
   if (cx.t.on)
     cx.t.event("iommufd_backend_free_id", { iommufd: backendFd(cx, be), id, ret: errno === null ? 0 : -1 });
   if (errno === null) return true;
-  errorReport(cx, r, MSG.freeId(id, errno), errno);
+  errorPrint(cx, r, MSG.freeId(id, errno), errno);
   return false;
 }
 

@@ -227,6 +227,21 @@ describe("host compatibility", () => {
     expect(lab.start().ok).toBe(true);
   });
 
+  it("only auto properties follow the host, each on its own (rule Q-SET-AUTO)", () => {
+    // A host with ATS and substreams, without range invalidation.
+    const idrs = (v: object): bigint[] => {
+      const lab = new Lab({ psmmus: [{ rangeInv: false, ssidBits: 5 }], vsmmus: [v] });
+      lab.plug(0);
+      return [lab.read(REG.IDR0), lab.read(REG.IDR1), lab.read(REG.IDR3)];
+    };
+    const off = { ril: "off" };
+    expect(idrs({ ...off, ats: "auto" })).toEqual([0x0d44141an, 0x02730010n, 0x1004n]);
+    expect(idrs({ ...off, ssidsize: "auto" })).toEqual([0x0d44101an, 0x02730150n, 0x1004n]);
+    expect(idrs({ ril: "auto" })).toEqual([0x0d44101an, 0x02730010n, 0x1004n]);
+    expect(idrs({ ril: "on", ats: "auto" })).toEqual([0x0d44141an, 0x02730010n, 0x1404n]);
+    expect(idrs({ ...off })).toEqual([0x0d44101an, 0x02730010n, 0x1004n]);
+  });
+
   it("the host must report an Arm SMMUv3 (rule Q-HW-TYPE)", () => {
     const lab = new Lab();
     lab.realize(0);

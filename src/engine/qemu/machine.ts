@@ -5,6 +5,7 @@ import type { Setup } from "../setup.ts";
 import { bdfText, MSG } from "./messages.ts";
 import { endIfDead } from "./process.ts";
 import { die, errorReport, newReport, type Report, rejected, result } from "./qerr.ts";
+import { smmuFindSdev } from "./smmu-common.ts";
 import { smmuv3AccelReset } from "./smmuv3-accel.ts";
 import { smmuv3Reset } from "./smmuv3-regs.ts";
 import { ownRegs, ownSlot, slotOf, smmuOf, vsmmuName } from "./smmuv3-state.ts";
@@ -30,6 +31,7 @@ function gone(cx: Cx): QemuResult | null {
 
 /** The device that has this bus address on the vSMMU's bus, or -1. */
 function occupant(cx: Cx, v: number, bdf: number): number {
+  if (smmuFindSdev(smmuOf(cx, v).slots, bdf) < 0) return -1;
   return cx.w.qemu.devices.findIndex(
     (d) => d.phase === "realized" && d.vsmmu === v && slotOf(cx, v, d.slot).bdf === bdf,
   );

@@ -15,6 +15,8 @@ export interface QErr {
 export interface Report {
   errno: Errno | null;
   messages: string[] | null;
+  /** Something other than an IOMMU_DESTROY failed: whoever looks at results would see it. */
+  failed: boolean;
 }
 
 export function newErr(): QErr {
@@ -22,7 +24,7 @@ export function newErr(): QErr {
 }
 
 export function newReport(): Report {
-  return { errno: null, messages: null };
+  return { errno: null, messages: null, failed: false };
 }
 
 /** `error_setg`: false, so that callers can `return errorSetg(…)`. It asserts that the object is empty. */
@@ -42,6 +44,12 @@ export function errorPrepend(e: QErr, prefix: (why: string) => string): void {
 
 /** `error_report`. */
 export function errorReport(cx: Cx, r: Report, text: string, errno: Errno | null = null): void {
+  r.failed = true;
+  errorPrint(cx, r, text, errno);
+}
+
+/** `error_report` of a failure that nobody looks at: what was asked for has been done all the same. */
+export function errorPrint(cx: Cx, r: Report, text: string, errno: Errno | null): void {
   if (r.messages === null) r.messages = [];
   r.messages.push(text);
   if (r.errno === null) r.errno = errno;
@@ -87,7 +95,7 @@ export function rejected(why: string): QemuResult {
 
 export function mmioResult(r: Report, cmdError: "ill" | "abt" | null): MmioResult {
   return {
-    ok: r.errno === null && cmdError === null && r.messages === null,
+    ok: cmdError === null && !r.failed,
     rejected: false,
     errno: r.errno,
     messages: r.messages ?? NONE,

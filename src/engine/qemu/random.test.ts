@@ -111,7 +111,7 @@ function records(lab: Lab): string[] {
   const out: string[] = [];
   const fds: number[] = [];
   for (const b of q.backends) {
-    if (b.users > 0 !== b.file >= 0) out.push(`backend $b.name: $b.usersusers, file $b.file`);
+    if (b.users > 0 !== b.file >= 0) out.push(`backend ${b.name}: ${b.users} users, file ${b.file}`);
     if (b.fd >= 0) fds.push(b.fd);
   }
   q.devices.forEach((d, i) => {

@@ -65,9 +65,9 @@ function smmuv3AccelAllocVdev(
 }
 
 /** What the STE asks for. `none`: leave everything as it is. */
-type Choice = "abort" | "bypass" | "gbpa" | "translate" | "none" | "error";
+export type SteChoice = "abort" | "bypass" | "gbpa" | "translate" | "none" | "error";
 
-function chooseByConfig(cx: Cx, ste: Ste, onTranslate: boolean): Choice {
+function chooseByConfig(cx: Cx, ste: Ste, onTranslate: boolean): SteChoice {
   const k = cx.setup.qemu;
   const valid = (ste.w0 & STE_V) !== 0n;
   const config = Number((ste.w0 >> 1n) & 7n);
@@ -97,6 +97,18 @@ function chooseByConfig(cx: Cx, ste: Ste, onTranslate: boolean): Choice {
   }
   cx.t.rule("Q-STE-TRANSLATE");
   return "translate";
+}
+
+/**
+ * What a CFGI makes of an STE that was found, for the device in `slot` (-1: a slot without one): the part of
+ * smmuv3_accel_install_ste that only decides.
+ */
+export function smmuv3AccelSteChoice(cx: Cx, v: number, slot: number, ste: Ste): SteChoice {
+  if (cx.setup.qemu.cfgiSmmuen && !smmuEnabled(smmuOf(cx, v).regs)) {
+    cx.t.rule("Q-STE-DISABLED");
+    return "gbpa";
+  }
+  return chooseByConfig(cx, ste, slot >= 0 && slotOf(cx, v, slot).s1Hwpt !== 0);
 }
 
 function preparedHwpt(cx: Cx, v: number, choice: "abort" | "bypass" | "gbpa"): number {
@@ -209,7 +221,7 @@ function noteInstall(cx: Cx, v: number, slot: number, outcome: Install, cause: C
   if (outcome === "moved") noteAttached(cx, dev, cause, enabled);
   else if (outcome === "missed") noteMissed(cx, dev, enabled ? "miss" : "miss-disabled");
   else if (outcome === "config") noteMissed(cx, dev, "config");
-  else if (outcome === "failed") noteMissed(cx, dev, "install");
+  else if (outcome === "failed") noteMissed(cx, dev, enabled ? "install" : "install-disabled");
 }
 
 function installSte(
@@ -240,7 +252,7 @@ function installSte(
     return "failed";
   }
   const ste = smmuFindSte(cx, s.regs, sid);
-  let choice: Choice;
+  let choice: SteChoice;
   if (ste === null) {
     if (smmuEnabled(s.regs) && (missAborts || repaired(cx, "ste-miss-aborts"))) {
       cx.t.rule("Q-FIX-STE-MISS");
@@ -250,10 +262,7 @@ function installSte(
       if (k.steMissSetsError) errorSetg(e, MSG.steNotFound(sid));
       return "missed";
     }
-  } else if (k.cfgiSmmuen && !smmuEnabled(s.regs)) {
-    cx.t.rule("Q-STE-DISABLED");
-    choice = "gbpa";
-  } else choice = chooseByConfig(cx, ste, dev.s1Hwpt !== 0);
+  } else choice = smmuv3AccelSteChoice(cx, v, slot, ste);
   if (choice === "none") return "kept";
   if (choice === "error") {
     errorSetg(e, MSG.invalidSte(smmuGetSid(dev)));

@@ -56,6 +56,20 @@ describe("Config", () => {
   });
 });
 
+describe("a HWPT that cannot be destroyed", () => {
+  it("is only printed: the STE is installed and the command succeeds (rule Q-STE-MAKE)", () => {
+    const lab = one();
+    install(lab, ...TRANSLATE);
+    lab.inject("destroy", "EIO");
+    lab.ste(A, ...TRANSLATE);
+    const r = lab.cmds([cmd.cfgiSte(A)]);
+    expect([r.ok, r.errno, r.cmdError]).toEqual([true, "EIO", null]);
+    expect(r.messages).toEqual(["Failed to free id: 8 Input/output error"]);
+    expect(lab.attached(0)).toBe(9);
+    expect(lab.rules).toContain("Q-STE-MAKE");
+  });
+});
+
 describe("masks", () => {
   it("pass V, Config, S1Fmt, S1ContextPtr, S1CDMax and S1DSS, S1CIR, S1COR, S1CSH, S1STALLD, EATS, and nothing else", () => {
     const bits = (...ranges: [number, number][]): bigint =>

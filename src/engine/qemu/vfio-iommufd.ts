@@ -54,7 +54,7 @@ function containerIndex(cx: Cx, key: number): number {
 function joinHwpt(cx: Cx, dev: number, container: number, at: number): void {
   const c = own(cx, ownContainers(cx), container);
   const hwpt = own(cx, own(cx, c, "hwpts"), at);
-  hwpt.devices = [dev, ...hwpt.devices];
+  hwpt.devices = [dev].concat(hwpt.devices);
   const d = ownDevice(cx, dev);
   d.hwptId = hwpt.id;
   ownDeviceIds(cx, dev).s2 = hwpt.id;
@@ -274,7 +274,7 @@ export function iommufdCdevAttach(
     return false;
   }
   const c = own(cx, ownContainers(cx), at);
-  c.devices = [dev, ...c.devices];
+  c.devices = [dev].concat(c.devices);
   const d = ownDevice(cx, dev);
   d.container = c.key;
   if (cx.t.on)

@@ -76,7 +76,7 @@ function realizeSet(cx: Cx, r: Report, dev: number): boolean {
     return false;
   }
   const q = own(cx, cx.w, "qemu");
-  q.plugged = [dev, ...q.plugged];
+  q.plugged = [dev].concat(q.plugged);
   if (d.hot) {
     cx.t.rule("Q-REAL-HOT-RESET");
     vfioPciReset(cx, r, dev);

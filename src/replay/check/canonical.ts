@@ -134,7 +134,8 @@ export function comparable(
   const own = RUNS_OWN_OF[name];
   // In order of name: the log's and the model's fields come in different orders.
   for (const key of Object.keys(fields).sort()) {
-    const value = fields[key];
+    // The oldest spelling of CFGI_ALL's range ends at -1.
+    const value = key === "end" && fields[key] === -1 ? 0xffff_ffff : fields[key];
     if (RUNS_OWN.has(key) || own?.includes(key)) continue;
     out[key] =
       key === "name" && typeof value === "string" && !name.startsWith("smmuv3_")

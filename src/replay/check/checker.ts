@@ -34,12 +34,14 @@ export class Checker {
   private readonly options: CheckOptions;
   private readonly tallies = new Tallies();
   private readonly rejected: CheckResult["rejected"][number][] = [];
-  private readonly traced: (name: string) => boolean;
+  private traced: (name: string) => boolean = () => false;
   private runIndex = -1;
   private run: ReplayRun | null = null;
   private player: Player | null = null;
   private groups = 0;
   private steps = 0;
+  /** Steps of the run that have lines of their own. */
+  private grouped: ReadonlySet<number> = new Set();
   /** Events of the groups of the step under way. */
   private waiting: LogEvent[] = [];
   private emulated = new EmulatedEvents();
@@ -51,7 +53,6 @@ export class Checker {
   constructor(replay: Replay, options: CheckOptions = {}) {
     this.replay = replay;
     this.options = options;
-    this.traced = tracedNames(replay);
     this.notes = (options.notes ?? []).filter(measurable);
     this.host = options.hostLog === undefined ? null : new HostLogCheck(options.hostLog, options.notes ?? []);
   }
@@ -64,6 +65,7 @@ export class Checker {
     const player = this.player;
     if (run === null || player === null || index < run.firstGroup) return;
     this.measure(g.first);
+    this.assumed(run, player, g.first);
     const at = index - run.firstGroup;
     const step = run.groupSteps[at] ?? -1;
     if (step < 0) {
@@ -75,8 +77,19 @@ export class Checker {
     while (player.played < step) this.play(player, []);
     const events = this.waiting;
     this.waiting = [];
-    this.play(player, events);
+    const last = at === run.groupSteps.length - 1;
+    this.play(player, events, { first: at === 0 && index === 0, last });
   };
+
+  /** Steps that no line stands for, up to log line `line`. */
+  private assumed(run: ReplayRun, player: Player, line: number): void {
+    for (;;) {
+      const step = run.steps[player.played];
+      if (step === undefined || step.first > line || this.grouped.has(player.played)) return;
+      if (!step.lines.every((l) => l.inferred !== null)) return;
+      this.play(player, []);
+    }
+  }
 
   private nextRun(): boolean {
     this.endRun();
@@ -84,6 +97,8 @@ export class Checker {
     const run = this.replay.runs[this.runIndex];
     if (run === undefined) return false;
     this.run = run;
+    this.grouped = new Set(run.groupSteps);
+    this.traced = tracedNames(run);
     this.emulated = new EmulatedEvents();
     const made = Player.of(run);
     if (made.ok) this.player = made.value;
@@ -141,13 +156,15 @@ export class Checker {
 
   /** A step made from a note alone. */
   private isNote(run: ReplayRun, step: number): boolean {
-    return !run.groupSteps.includes(step, 0) && run.steps[step]?.first === run.steps[step]?.last;
+    return !this.grouped.has(step) && run.steps[step]?.first === run.steps[step]?.last;
   }
 
   private observe(g: Group, run: ReplayRun, player: Player, vsmmu: number): void {
     if (g.kind === "read")
       checkRead(g, player.world, vsmmu, this.runIndex, player.played - 1, this.tallies, this.emulated);
     else if (g.kind === "dma")
+      checkDma(g, run, player.world, this.runIndex, player.played - 1, this.tallies, this.emulated);
+    else if (g.kind === "event" && this.ofEmulated(g, player))
       checkDma(g, run, player.world, this.runIndex, player.played - 1, this.tallies, this.emulated);
     else
       for (const e of g.events) {
@@ -156,7 +173,13 @@ export class Checker {
       }
   }
 
-  private play(player: Player, events: readonly LogEvent[]): void {
+  /** The fault of a function that QEMU emulates, under the name that events have had since 11.1. */
+  private ofEmulated(g: Group, player: Player): boolean {
+    const sid = Number(g.events[0]?.f.sid ?? -1);
+    return !player.world.qemu.smmus.some((s) => s.slots.some((slot) => slot.bdf === sid));
+  }
+
+  private play(player: Player, events: readonly LogEvent[], edge: Edge = INSIDE): void {
     const step = player.played;
     const rejectedBefore = player.rejected.length;
     const trace = player.next();
@@ -165,11 +188,11 @@ export class Checker {
     for (const r of player.rejected.slice(rejectedBefore))
       this.rejected.push({ run: this.runIndex, line: this.run?.steps[r.step]?.first ?? 0, ...r });
     this.host?.issued(trace.hostCommands);
-    if (events.length > 0) this.compare(step, events, trace);
+    if (events.length > 0) this.compare(step, events, trace, edge);
     this.options.onStep?.(this.runIndex, step, player.world);
   }
 
-  private compare(step: number, events: readonly LogEvent[], trace: ModelTrace): void {
+  private compare(step: number, events: readonly LogEvent[], trace: ModelTrace, edge: Edge): void {
     const run = this.run as ReplayRun;
     const names = (host: string): string => {
       const known = run.hostNames.indexOf(host);
@@ -182,13 +205,18 @@ export class Checker {
     };
     const logged = events
       .filter((e) => this.compared(e, run))
-      .map((e) => said(e.name, comparable(e.name, e.f, names), e));
+      .map((e) => said(nameOf(e), comparable(e.name, e.f, names), e));
     const modelled = trace.events
       .filter((e) => this.comparedOfModel(e, run))
       .map((e) => said(e.name, comparable(e.name, e.args, modelNames), e));
     const keys = [(x: { same: string }) => x.same, (x: { name: string }) => x.name] as const;
     const where = { run: this.runIndex, step };
-    for (const { log, model } of alignByMeaning(logged, modelled, keys, keys)) {
+    const pairs = alignByMeaning(logged, modelled, keys, keys);
+    const from = edge.first ? pairs.findIndex((p) => p.log !== null) : 0;
+    const to = edge.last ? pairs.findLastIndex((p) => p.log !== null) : pairs.length - 1;
+    for (const [i, { log, model }] of pairs.entries()) {
+      // What stood there is cut off.
+      if (i < from || i > to) continue;
       const kind = kindOf((log ?? model)?.name ?? "");
       if (kind === null) continue;
       const diff = log === null || model === null ? [] : differing(log.fields, model.fields);
@@ -247,6 +275,14 @@ export class Checker {
   }
 }
 
+/** The log begins, or this run's part of it ends, inside a step. */
+interface Edge {
+  readonly first: boolean;
+  readonly last: boolean;
+}
+
+const INSIDE: Edge = { first: false, last: false };
+
 /** An event with what of it can be compared. */
 interface Said<T> {
   readonly name: string;
@@ -266,30 +302,39 @@ const text = (x: Said<unknown>, diff: readonly string[]): string =>
 const isCommandLine = (name: string): boolean =>
   name === "smmuv3_cmdq_cfgi_ste" || name === "smmuv3_cmdq_cfgi_cd" || name === "smmu_config_cache_inv";
 
+/** Older releases have one event for the invalidations of everything. */
+const nameOf = (e: LogEvent): LogEvent["name"] =>
+  e.name === "smmuv3_cmdq_tlbi_nh" && e.f.vmid === undefined ? "smmuv3_cmdq_tlbi_nsnh" : e.name;
+
 /** As VFIO names a function: `0000:01:00.0`. */
 export function hostNameOf(rid: number): string {
   const two = (n: number): string => n.toString(16).padStart(2, "0");
   return `0000:${two((rid >> 8) & 0xff)}:${two((rid >> 3) & 31)}.${rid & 7}`;
 }
 
-/** Families of events that were switched on, so that the model's other events are not missed. */
-function tracedNames(replay: Replay): (name: string) => boolean {
-  const seen = Object.keys(replay.census.events);
-  const family = (name: string): string => {
-    for (const prefix of ["smmuv3_accel_", "smmuv3_", "iommufd_", "vfio_"])
-      if (name.startsWith(prefix)) return prefix;
-    return name;
-  };
-  const on = new Set(seen.map(family));
-  // -trace 'smmuv3_*' includes the accelerated ones.
-  if (on.has("smmuv3_")) on.add("smmuv3_accel_");
-  const single = new Set(seen);
-  return (name) => {
-    if (name.startsWith("smmu_"))
-      return (
-        single.has(name) ||
-        (name.startsWith("smmu_iotlb_inv") && seen.some((s) => s.startsWith("smmu_iotlb_inv")))
-      );
-    return on.has(family(name));
-  };
+/** What `-trace` patterns switch on and off together. */
+const FAMILIES: readonly (readonly [prefix: string, family: string])[] = [
+  ["smmuv3_accel_", "accel"],
+  ["smmuv3_cmdq_", "commands"],
+  ["smmuv3_unhandled_", "commands"],
+  // They are rare: that there is none in a log says nothing.
+  ["smmuv3_trigger_", "commands"],
+  ["smmuv3_write_gerror", "commands"],
+  ["smmuv3_find_", "walks"],
+  ["smmuv3_get_", "walks"],
+  ["iommufd_backend_", "objects"],
+  ["iommufd_viommu_", "objects"],
+  ["iommufd_cdev_", "cdev"],
+  ["vfio_", "vfio"],
+  ["smmu_iotlb_inv", "iotlb"],
+];
+
+const familyOf = (name: string): string => FAMILIES.find(([prefix]) => name.startsWith(prefix))?.[1] ?? name;
+
+/** Events that were switched on, so that the model's other events are not missed. */
+function tracedNames(run: ReplayRun): (name: string) => boolean {
+  const on = new Set([...run.eventNames].map(familyOf));
+  // -trace 'smmuv3_*' includes the accelerated ones, which a log may lack because nothing was ever set or installed.
+  if (on.has("commands") && on.has("smmuv3_write_mmio") && on.has("smmuv3_read_mmio")) on.add("accel");
+  return (name) => on.has(familyOf(name));
 }

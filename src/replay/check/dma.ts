@@ -47,6 +47,7 @@ function seenIn(e: LogEvent): Seen {
     case "smmuv3_translate_abort":
       return { what: "abort", event: null, output: null };
     case "smmuv3_record_event":
+    case "smmuv3_propagate_event":
       return { what: "event", event: str(e.f, "type").replace(/^SMMU_EVT_/, ""), output: null };
     default:
       return { what: "s1", event: null, output: big(e.f, "translated") };
@@ -78,6 +79,9 @@ function answerText(a: Answer): string {
   return `${a.cls}${a.output === null ? "" : ` to ${hex(a.output)}`}${event}`;
 }
 
+const isFault = (e: LogEvent): boolean =>
+  e.name === "smmuv3_record_event" || e.name === "smmuv3_propagate_event";
+
 export function checkDma(
   g: Group,
   run: ReplayRun,
@@ -87,13 +91,13 @@ export function checkDma(
   tallies: Tallies,
   emulated: EmulatedEvents,
 ): void {
-  const e = g.events.find((x) => x.name.startsWith("smmuv3_translate_") || x.name === "smmuv3_record_event");
+  const e = g.events.find((x) => x.name.startsWith("smmuv3_translate_") || isFault(x));
   if (e === undefined) return;
   const sid = num(e.f, "sid");
   const only = world.guest.smmus.length === 1 ? 0 : -1;
   const vsmmu = run.busOwners.get(sid >> 8) ?? only;
   const seen = seenIn(e);
-  if (e.name === "smmuv3_record_event") emulated.recorded(Math.max(0, vsmmu));
+  if (isFault(e)) emulated.recorded(Math.max(0, vsmmu));
   // Before any command named the bus, every SMMU is as its reset left it: any of them answers.
   const smmu = world.guest.smmus[Math.max(0, vsmmu)];
   if (smmu === undefined) {

@@ -50,6 +50,13 @@ function walk(nodes: readonly TraceNode[], out: ModelTrace): void {
   }
 }
 
+/** An outcome's trace alone. */
+export function traceOf(outcome: Outcome): ModelTrace {
+  const trace = emptyTrace();
+  collect(outcome, trace);
+  return trace;
+}
+
 /** Adds an outcome's trace, those of a sequence's parts included. */
 export function collect(outcome: Outcome, out: ModelTrace): void {
   walk(outcome.trace, out);

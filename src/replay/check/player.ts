@@ -7,7 +7,7 @@ import { parse } from "../../script/parse.ts";
 import type { Problem } from "../../script/problem.ts";
 import { scriptText } from "../meaning/script-text.ts";
 import type { ReplayRun } from "../meaning/steps.ts";
-import { collect, emptyTrace, type ModelTrace } from "./model-events.ts";
+import { collect, emptyTrace, type ModelTrace, traceOf } from "./model-events.ts";
 
 export interface Rejected {
   readonly step: number;
@@ -20,9 +20,11 @@ export class Player {
   /** Steps played so far. */
   played = 0;
   readonly rejected: Rejected[] = [];
+  private readonly run: ReplayRun;
   private readonly commands: readonly (readonly CommandItem[])[];
 
-  private constructor(world: World, commands: readonly (readonly CommandItem[])[]) {
+  private constructor(run: ReplayRun, world: World, commands: readonly (readonly CommandItem[])[]) {
+    this.run = run;
     this.world = world;
     this.commands = commands;
   }
@@ -39,13 +41,15 @@ export class Player {
       while (at + 1 < starts.length && (starts[at + 1] as number) <= line) at++;
       commands[at]?.push(item);
     }
-    return { ok: true, value: new Player(buildWorld(parsed.value.setup), commands) };
+    return { ok: true, value: new Player(run, buildWorld(parsed.value.setup), commands) };
   }
 
-  /** Plays the next step; its trace. */
+  /** Plays the next step; its trace, without that of lines which only make up for what the log leaves out. */
   next(): ModelTrace {
     const trace = emptyTrace();
-    for (const item of this.commands[this.played] ?? []) {
+    const lines = this.run.steps[this.played]?.lines ?? [];
+    const stated = lines.some((l) => l.inferred === null);
+    for (const [i, item] of (this.commands[this.played] ?? []).entries()) {
       const { world, outcome } = step(this.world, item.action, { trace: true });
       if (outcome.rejected)
         this.rejected.push({
@@ -54,7 +58,9 @@ export class Player {
           why: outcome.messages.join("; "),
         });
       this.world = world;
-      collect(outcome, trace);
+      const madeUp = stated && (lines[i]?.inferred ?? null) !== null;
+      if (madeUp) trace.hostCommands.push(...traceOf(outcome).hostCommands);
+      else collect(outcome, trace);
     }
     this.played++;
     return trace;

@@ -27,11 +27,26 @@ export interface EventSpec {
   readonly topic: Topic;
   /** Newest first. */
   readonly forms: readonly Template[];
+  /** The event that says the same today; its own name where none took its place. */
+  readonly means: EventName;
 }
 
-const F = (topic: Topic, ...forms: readonly string[]): { topic: Topic; forms: readonly Template[] } => ({
+interface Row {
+  readonly topic: Topic;
+  readonly forms: readonly Template[];
+  readonly means: string | null;
+}
+
+const F = (topic: Topic, ...forms: readonly string[]): Row => ({
   topic,
   forms: forms.map(template),
+  means: null,
+});
+
+/** An event that a later release calls `means`. */
+const was = (means: string, topic: Topic, ...forms: readonly string[]): Row => ({
+  ...F(topic, ...forms),
+  means,
 });
 
 const ATTACH = " [iommufd={iommufd:d}] Successfully attached device {name:s} ({fd:d}) to id={id:d}";
@@ -39,6 +54,12 @@ const SLOT = "devfn={devfn:x} (idev devid={devid:x})";
 const SLOT_RENAMED = "devfn={devfn:x} (hiodi devid={devid:x})";
 const SLOT_V4 = "devfn={devfn:x} (sid={sid:x})";
 const RECORD = "{type:s} sid={sid:x}";
+// Before QEMU 5.0 StreamIDs were decimal.
+const RECORD_DECIMAL = "{type:s} sid={sid:d}";
+const SLOT_BOTH_DECIMAL = "devfn={devfn:d} (sid={sid:d})";
+const IOTLB_LOOKUP = "asid={asid:d} vmid={vmid:d} addr={addr:x} hit={hit:d} miss={miss:d} hit rate={rate:d}";
+const IOTLB_LOOKUP_OLD = "asid={asid:d} addr={addr:x} hit={hit:d} miss={miss:d} hit rate={rate:d}";
+const CACHE_COUNTS = "(hits={hits:d}, misses={misses:d}, hit rate={rate:d})";
 
 const TABLE = {
   smmuv3_read_mmio: F("register", "addr: {addr:x} val:{val:x} size: {size:x}({r:d})"),
@@ -52,9 +73,14 @@ const TABLE = {
   smmuv3_cmdq_consume_out: F("command", "prod:{prod:d}, cons:{cons:d}, prod_wrap:{pw:d}, cons_wrap:{cw:d} "),
   smmuv3_cmdq_consume_error: F("command", "Error on {name:s} command execution: {code:d}"),
   smmuv3_unhandled_cmd: F("command", "Unhandled command type={type:d}"),
-  smmuv3_cmdq_cfgi_ste: F("command", "streamid= {sid:x}"),
-  smmuv3_cmdq_cfgi_ste_range: F("command", "start={start:x} - end={end:x}"),
-  smmuv3_cmdq_cfgi_cd: F("command", "sid={sid:x}"),
+  smmuv3_cmdq_cfgi_ste: F("command", "streamid= {sid:x}", "streamid ={sid:d}"),
+  // The oldest form puts 0x before decimal numbers; its CFGI_ALL ends at -1.
+  smmuv3_cmdq_cfgi_ste_range: F(
+    "command",
+    "start={start:x} - end={end:x}",
+    "start=0x{start:d} - end=0x{end:d}",
+  ),
+  smmuv3_cmdq_cfgi_cd: F("command", "sid={sid:x}", "streamid = {sid:d}"),
   smmuv3_cmdq_tlbi_nh: F("command", "vmid={vmid:d}", ""),
   smmuv3_cmdq_tlbi_nsnh: F("command", ""),
   smmuv3_cmdq_tlbi_nh_asid: F("command", "asid={asid:d}"),
@@ -63,8 +89,24 @@ const TABLE = {
     "command",
     "vmid={vmid:d} asid={asid:d} addr={addr:x} tg={tg:d} num_pages={n:x} ttl={ttl:d} leaf={leaf:d} stage={stage:d}",
   ),
+  smmuv3_s1_range_inval: was(
+    "smmuv3_range_inval",
+    "command",
+    // The VMID is the command's, not the one that applies.
+    "vmid={vmid_given:d} asid={asid:d} addr={addr:x} tg={tg:d} num_pages={n:x} ttl={ttl:d} leaf={leaf:d}",
+  ),
+  smmuv3_cmdq_tlbi_nh_va: was(
+    "smmuv3_range_inval",
+    "command",
+    "vmid ={vmid_given:d} asid ={asid:d} addr={addr:x} leaf={leaf:d}",
+  ),
+  smmuv3_cmdq_tlbi_nh_vaa: was("smmuv3_range_inval", "command", "vmid ={vmid_given:d} addr={addr:x}"),
 
-  smmuv3_find_ste: F("table", "sid={sid:x} features:{features:x}, sid_split:{split:x}"),
+  smmuv3_find_ste: F(
+    "table",
+    "sid={sid:x} features:{features:x}, sid_split:{split:x}",
+    "SID:{sid:x} features:{features:x}, sid_split:{split:x}",
+  ),
   smmuv3_find_ste_2lvl: F(
     "table",
     "strtab_base:{base:x} l1ptr:{l1ptr:x} l1_off:{l1off:x}, l2ptr:{l2ptr:x} l2_off:{l2off:x} max_l2_ste:{max:d}",
@@ -72,10 +114,16 @@ const TABLE = {
   smmuv3_get_ste: F("table", "STE addr: {addr:x}"),
   smmuv3_get_cd: F("table", "CD addr: {addr:x}"),
   smmuv3_decode_cd: F("table", "oas={oas:d}"),
-  smmuv3_decode_cd_tt: F("table", "TT[{n:d}]:tsz:{tsz:d} ttb:{ttb:x} granule_sz:{granule_sz:d} had:{had:d}"),
+  smmuv3_decode_cd_tt: F(
+    "table",
+    "TT[{n:d}]:tsz:{tsz:d} ttb:{ttb:x} granule_sz:{granule_sz:d} had:{had:d}",
+    "TT[{n:d}]:tsz:{tsz:d} ttb:{ttb:x} granule_sz:{granule_sz:d}",
+  ),
 
   smmuv3_accel_set_iommu_device: F("plug", SLOT, SLOT_RENAMED, SLOT_V4),
   smmuv3_accel_unset_iommu_device: F("plug", SLOT, SLOT_RENAMED, SLOT_V4),
+  smmu_set_iommu_device: was("smmuv3_accel_set_iommu_device", "plug", SLOT_BOTH_DECIMAL),
+  smmu_unset_iommu_device: was("smmuv3_accel_unset_iommu_device", "plug", SLOT_BOTH_DECIMAL),
   smmuv3_accel_translate_ste: F("install", "vSID={vsid:x} hwpt_id={hwpt_id:x} ste={ste_1:X}:{ste_0:X}"),
   smmuv3_accel_install_ste: F("install", "vSID={vsid:x} ste type={type:s} hwpt_id={hwpt_id:x}"),
   smmuv3_accel_install_nested_ste: F("install", "sid={sid:d} ste={ste_1:X}:{ste_0:X}"),
@@ -156,32 +204,51 @@ const TABLE = {
 
   smmuv3_propagate_event: F("event", RECORD),
   /** Emulated faults, before 11.1. */
-  smmuv3_record_event: F("event", RECORD),
+  smmuv3_record_event: F("event", RECORD, RECORD_DECIMAL),
 
-  smmuv3_translate_disable: F("dma", "{n:s} sid={sid:x} bypass (smmu disabled) iova:{iova:x} is_write={w:d}"),
-  smmuv3_translate_bypass: F("dma", "{n:s} sid={sid:x} STE bypass iova:{iova:x} is_write={w:d}"),
-  smmuv3_translate_abort: F("dma", "{n:s} sid={sid:x} abort on iova:{iova:x} is_write={w:d}"),
+  smmuv3_translate_disable: F(
+    "dma",
+    "{n:s} sid={sid:x} bypass (smmu disabled) iova:{iova:x} is_write={w:d}",
+    "{n:s} sid={sid:d} bypass (smmu disabled) iova:{iova:x} is_write={w:d}",
+  ),
+  smmuv3_translate_bypass: F(
+    "dma",
+    "{n:s} sid={sid:x} STE bypass iova:{iova:x} is_write={w:d}",
+    "{n:s} sid={sid:d} STE bypass iova:{iova:x} is_write={w:d}",
+  ),
+  smmuv3_translate_abort: F(
+    "dma",
+    "{n:s} sid={sid:x} abort on iova:{iova:x} is_write={w:d}",
+    "{n:s} sid={sid:d} abort on iova:{iova:x} is_write={w:d}",
+  ),
   smmuv3_translate_success: F(
     "dma",
     "{n:s} sid={sid:x} iova={iova:x} translated={translated:x} perm={perm:x} stage={stage:d}",
     "{n:s} sid={sid:x} iova={iova:x} translated={translated:x} perm={perm:x}",
+    "{n:s} sid={sid:d} iova={iova:x} translated={translated:x} perm={perm:x}",
   ),
-  smmu_iotlb_insert: F("dma", "IOTLB ++ asid={asid:d} vmid={vmid:d} addr={addr:x} tg={tg:d} level={level:d}"),
-  smmu_iotlb_lookup_hit: F(
+  smmu_iotlb_insert: F(
     "dma",
-    "IOTLB cache HIT asid={asid:d} vmid={vmid:d} addr={addr:x} hit={hit:d} miss={miss:d} hit rate={rate:d}",
+    "IOTLB ++ asid={asid:d} vmid={vmid:d} addr={addr:x} tg={tg:d} level={level:d}",
+    "IOTLB ++ asid={asid:d} addr={addr:x} tg={tg:d} level={level:d}",
   ),
+  smmu_iotlb_lookup_hit: F("dma", `IOTLB cache HIT ${IOTLB_LOOKUP}`, `IOTLB cache HIT ${IOTLB_LOOKUP_OLD}`),
   smmu_iotlb_lookup_miss: F(
     "dma",
-    "IOTLB cache MISS asid={asid:d} vmid={vmid:d} addr={addr:x} hit={hit:d} miss={miss:d} hit rate={rate:d}",
+    `IOTLB cache MISS ${IOTLB_LOOKUP}`,
+    `IOTLB cache MISS ${IOTLB_LOOKUP_OLD}`,
   ),
+  smmu_iotlb_cache_hit: was("smmu_iotlb_lookup_hit", "dma", `IOTLB cache HIT ${IOTLB_LOOKUP_OLD}`),
+  smmu_iotlb_cache_miss: was("smmu_iotlb_lookup_miss", "dma", `IOTLB cache MISS ${IOTLB_LOOKUP_OLD}`),
   smmuv3_config_cache_hit: F(
     "dma",
-    "Config cache HIT for sid={sid:x} (hits={hits:d}, misses={misses:d}, hit rate={rate:d})",
+    `Config cache HIT for sid={sid:x} ${CACHE_COUNTS}`,
+    `Config cache HIT for sid {sid:d} ${CACHE_COUNTS}`,
   ),
   smmuv3_config_cache_miss: F(
     "dma",
-    "Config cache MISS for sid={sid:x} (hits={hits:d}, misses={misses:d}, hit rate={rate:d})",
+    `Config cache MISS for sid={sid:x} ${CACHE_COUNTS}`,
+    `Config cache MISS for sid {sid:d} ${CACHE_COUNTS}`,
   ),
   smmu_get_pte: F("dma", "baseaddr={baseaddr:x} index={index:x}, pteaddr={pteaddr:x}, pte={pte:x}"),
   smmu_ptw_level: F(
@@ -199,19 +266,28 @@ const TABLE = {
   smmu_add_mr: F("dma", "{n:s}"),
 
   smmu_config_cache_inv: F("cache", "Config cache INV for sid={sid:x}"),
+  smmuv3_config_cache_inv: was(
+    "smmu_config_cache_inv",
+    "cache",
+    "Config cache INV for sid={sid:x}",
+    "Config cache INV for sid {sid:d}",
+  ),
   smmu_configs_inv_sid_range: F("cache", "Config cache INV SID range from {start:x} to {end:x}"),
   smmu_iotlb_inv_all: F("cache", "IOTLB invalidate all"),
   smmu_iotlb_inv_asid_vmid: F("cache", "IOTLB invalidate asid={asid:d} vmid={vmid:d}"),
-  smmu_iotlb_inv_asid: F("cache", "IOTLB invalidate asid={asid:d}"),
+  smmu_iotlb_inv_asid: was("smmu_iotlb_inv_asid_vmid", "cache", "IOTLB invalidate asid={asid:d}"),
   smmu_iotlb_inv_vmid: F("cache", "IOTLB invalidate vmid={vmid:d}"),
-  smmu_iotlb_inv_vmid_s1: F("cache", "IOTLB S1 invalidate vmid={vmid:d}"),
+  smmu_iotlb_inv_vmid_s1: F("cache", "IOTLB invalidate vmid={vmid:d}", "IOTLB S1 invalidate vmid={vmid:d}"),
   smmu_iotlb_inv_iova: F("cache", "IOTLB invalidate asid={asid:d} addr={addr:x}"),
-} as const;
+} as const satisfies Readonly<Record<string, Row>>;
 
 export type EventName = keyof typeof TABLE;
 
 const SPECS = new Map<string, EventSpec>(
-  Object.entries(TABLE).map(([name, t], index) => [name, { name, index, topic: t.topic, forms: t.forms }]),
+  Object.entries(TABLE).map(([name, t], index) => [
+    name,
+    { name, index, topic: t.topic, forms: t.forms, means: (t.means ?? name) as EventName },
+  ]),
 );
 
 export const EVENT_COUNT = SPECS.size;

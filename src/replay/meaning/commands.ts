@@ -118,7 +118,7 @@ export function guessCommand(c: Consumed, lastSid: number): GuessedCommand {
     case "CFGI_ALL": {
       const e = event(c, "smmuv3_cmdq_cfgi_ste_range");
       const start = e === undefined ? 0 : num(e.f, "start");
-      const end = e === undefined ? 0xffff_ffff : num(e.f, "end");
+      const end = e === undefined ? 0xffff_ffff : num(e.f, "end") >>> 0;
       if (start === 0 && end === 0xffff_ffff) return build("CFGI_ALL", {});
       const range = Math.round(Math.log2(end - start + 1)) - 1;
       return build("CFGI_STE_RANGE", { sid: BigInt(start), range: BigInt(range) });

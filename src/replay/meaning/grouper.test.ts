@@ -82,7 +82,7 @@ describe("groups", () => {
       "iommufd_backend_disconnect fd=-1 users=0",
       `vfio_mdev  (${B}) is_mdev 0`,
     ].join("\n");
-    expect(shape(await groups(text))).toEqual(["plug 1-6 (6)", "plug 7-7 (1)"]);
+    expect(shape(await groups(text))).toEqual(["plug 1-6 (6)", "cut 7-7 (1)"]);
   });
 
   it("an event takes the error and the interrupt it raises", async () => {

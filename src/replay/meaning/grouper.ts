@@ -4,10 +4,12 @@
  *
  * One pass, bounded memory, and the same groups for the same text: the replayer goes over a log twice.
  */
-import type { EventName, EventSpec } from "../events/table.ts";
+import { A_GBPA } from "../../engine/qemu/smmuv3-regs.ts";
+import type { EventSpec } from "../events/table.ts";
 import { readEvent } from "../events/table.ts";
 import type { EventSink } from "../reader/lines.ts";
 import type { LogEvent } from "./log-event.ts";
+import { IN_PLUG, isAttach, isLookup, ROLES, type Role } from "./roles.ts";
 
 export type GroupKind =
   /** A QEMU process begins: its first memory region is number 0 again. */
@@ -21,6 +23,8 @@ export type GroupKind =
   | "cut"
   | "plug"
   | "reset"
+  /** Devices that changed their HWPT, with no line that says why: a reset that is not traced, or a GBPA write. */
+  | "moves"
   | "device-reset"
   | "unset"
   | "finalize"
@@ -39,83 +43,14 @@ export interface Group {
 
 export type GroupSink = (group: Group) => void;
 
-/** What a line does to the groups under construction. */
-type Role =
-  | "effect"
-  | "write"
-  | "read"
-  | "plug-start"
-  | "plug"
-  | "set"
-  | "unset"
-  | "attach"
-  | "detach"
-  | "free"
-  | "disconnect"
-  | "map"
-  | "reset-start"
-  | "reset"
-  | "reset-exit"
-  | "event"
-  | "irq"
-  | "dma-skip"
-  | "dma"
-  | "dma-end"
-  | "region";
-
-const ROLES: Partial<Record<EventName, Role>> = {
-  smmuv3_write_mmio: "write",
-  smmuv3_read_mmio: "read",
-  smmuv3_trigger_irq: "irq",
-  smmuv3_write_gerror: "irq",
-  vfio_mdev: "plug-start",
-  iommufd_cdev_getfd: "plug-start",
-  iommufd_backend_connect: "plug-start",
-  iommufd_cdev_connect_and_bind: "plug-start",
-  iommufd_cdev_alloc_ioas: "plug",
-  iommufd_backend_alloc_ioas: "plug",
-  iommufd_cdev_device_info: "plug",
-  iommufd_cdev_fail_attach_existing_container: "plug",
-  iommufd_backend_alloc_viommu: "plug",
-  smmuv3_accel_set_iommu_device: "set",
-  smmuv3_accel_unset_iommu_device: "unset",
-  iommufd_cdev_attach_ioas_hwpt: "attach",
-  iommufd_cdev_pasid_attach_ioas_hwpt: "attach",
-  iommufd_cdev_detach_ioas_hwpt: "detach",
-  iommufd_cdev_pasid_detach_ioas_hwpt: "detach",
-  iommufd_backend_free_id: "free",
-  iommufd_backend_disconnect: "disconnect",
-  iommufd_backend_map_dma: "map",
-  iommufd_backend_map_file_dma: "map",
-  iommufd_backend_unmap_dma: "map",
-  iommufd_backend_unmap_dma_non_exist: "map",
-  vfio_device_reset_handler: "reset-start",
-  vfio_pci_reset: "reset",
-  vfio_pci_reset_flr: "reset",
-  vfio_pci_hot_reset: "reset",
-  smmu_reset_exit: "reset-exit",
-  smmuv3_propagate_event: "event",
-  smmuv3_record_event: "dma-end",
-  smmuv3_translate_disable: "dma-end",
-  smmuv3_translate_bypass: "dma-end",
-  smmuv3_translate_abort: "dma-end",
-  smmuv3_translate_success: "dma-end",
-  smmuv3_config_cache_hit: "dma-skip",
-  smmuv3_config_cache_miss: "dma",
-  smmu_iotlb_insert: "dma",
-  smmu_iotlb_lookup_hit: "dma",
-  smmu_iotlb_lookup_miss: "dma",
-  smmu_ptw_invalid_pte: "dma-skip",
-  smmu_ptw_page_pte: "dma-skip",
-  smmu_ptw_level: "dma-skip",
-  smmu_get_pte: "dma-skip",
-  smmu_add_mr: "region",
-};
-
-/** Roles that may stand inside a plug; any other line ends it. */
-const IN_PLUG: ReadonlySet<Role> = new Set(["plug", "attach", "detach", "free", "map", "disconnect"]);
-
 type Open = "plug" | "reset" | "device-reset" | "unset" | "finalize" | "event" | "dma";
+
+/** The realize came to its end: set, unwound, or at least attached and described. */
+const plugIsWhole = (events: readonly LogEvent[]): boolean => {
+  const has = (name: LogEvent["name"]): boolean => events.some((e) => e.name === name);
+  if (has("smmuv3_accel_set_iommu_device") || has("iommufd_backend_disconnect")) return true;
+  return has("iommufd_cdev_device_info") && !has("iommufd_backend_alloc_viommu");
+};
 
 export class Grouper {
   private readonly out: GroupSink;
@@ -124,8 +59,14 @@ export class Grouper {
   private pendingDone = false;
   private kind: Open | null = null;
   private open: LogEvent[] = [];
-  /** Events of a configuration miss, which tell where the STE and the CD are. */
+  /** Events of a configuration fetch, which tell where the STE and the CD are. */
   private miss: LogEvent[] = [];
+  /** Table walks still belong to it. */
+  private missOpen = false;
+  /** Between a command's opcode and the end of its queue's work. */
+  private inCommand = false;
+  private commandsSeen = false;
+  private accelerated = false;
   private plugName = "";
   private readonly attachedInReset = new Set<string>();
   /** `smmu_reset_exit` lines of this process's first reset. */
@@ -139,16 +80,30 @@ export class Grouper {
 
   /** For LineScanner: parses what matters and forms groups. */
   readonly sink: EventSink = (spec, s, at, end, line) => {
-    const name = spec.name as EventName;
+    const name = spec.means;
     const role = ROLES[name] ?? "effect";
     if (role === "dma-skip") return true;
-    if (role === "dma" && this.miss.length === 0 && name !== "smmuv3_config_cache_miss") return true;
+    if (role === "dma" && !this.missOpen && name !== "smmuv3_config_cache_miss") return true;
     const f = readEvent(spec as EventSpec, s, at, end);
     if (f === null) return false;
-    if (role === "region") this.region({ name, f, line });
-    else this.take({ name, f, line }, role);
+    if (role === "region") {
+      this.region({ name, f, line });
+      return true;
+    }
+    if (role === "effect" || role === "write") this.note(name);
+    this.take({ name, f, line }, role);
     return true;
   };
+
+  /** What the log has shown of the run so far. */
+  private note(name: LogEvent["name"]): void {
+    if (name.startsWith("smmuv3_cmdq")) {
+      this.commandsSeen = true;
+      this.inCommand = name !== "smmuv3_cmdq_consume_out";
+      this.missOpen = false;
+    } else if (name === "smmuv3_write_mmio") this.inCommand = false;
+    else if (name.startsWith("smmuv3_accel")) this.accelerated = true;
+  }
 
   /** Regions are numbered through the life of a process. */
   private region(e: LogEvent): void {
@@ -159,11 +114,17 @@ export class Grouper {
   }
 
   end(): void {
+    this.fetched();
+    if (this.kind === "plug" && !plugIsWhole(this.open)) {
+      this.kind = null;
+      this.emit("cut", this.open);
+      this.open = [];
+    }
     this.close();
     const begun = this.pending.length > 0 && !this.pending.some((e) => e.name === "smmuv3_cmdq_consume_out");
-    if (begun && this.writesSeen) this.emit("cut", this.takePending());
+    if (begun && this.writesSeen && !this.onlyMoves()) this.emit("cut", this.takePending());
     this.orphan();
-    this.miss = [];
+    this.inCommand = false;
   }
 
   private emit(kind: GroupKind, events: readonly LogEvent[]): void {
@@ -192,10 +153,23 @@ export class Grouper {
 
   private orphan(): void {
     if (this.pending.length === 0) return;
-    const events = this.pending;
-    this.pending = [];
-    this.pendingDone = false;
-    this.emit("orphan", events);
+    const kind = this.onlyMoves() ? "moves" : "orphan";
+    this.emit(kind, this.takePending());
+  }
+
+  /** An unset moves one device: those that moved before its last attach did so for another reason. */
+  private splitMoves(): void {
+    const found = this.pending.findIndex((x) => !isAttach(x));
+    const moves = found < 0 ? this.pending.length : found;
+    if (moves < 2) return;
+    const own = this.pending.splice(moves - 1);
+    this.orphan();
+    this.pending = own;
+  }
+
+  /** Devices moved, and nothing that could have moved them was logged. */
+  private onlyMoves(): boolean {
+    return this.pending.length > 0 && this.pending.every(isAttach);
   }
 
   private takePending(): LogEvent[] {
@@ -206,29 +180,84 @@ export class Grouper {
   }
 
   private effect(e: LogEvent): void {
-    // Without register writes in the log, a burst of commands or one install is all that can be told apart.
-    if (this.pendingDone && (e.name === "smmuv3_cmdq_consume" || !this.writesSeen)) this.orphan();
+    if (this.pendingDone ? e.name === "smmuv3_cmdq_consume" || !this.writesSeen : this.startsAnew(e))
+      this.orphan();
     this.pending.push(e);
-    if (e.name === "smmuv3_cmdq_consume_out") this.pendingDone = true;
-    else if (e.name === "smmuv3_accel_install_ste" && !this.pending[0]?.name.startsWith("smmuv3_cmdq"))
-      this.pendingDone = !this.writesSeen;
+    if (this.endsByItself(e)) this.pendingDone = true;
+  }
+
+  /** What was pending cannot have the same cause as this line. */
+  private startsAnew(e: LogEvent): boolean {
+    if (isAttach(e)) return this.onlyMoves() && this.pending.some((x) => x.f.name === e.f.name);
+    if (e.name === "smmuv3_accel_install_ste" || e.name === "iommufd_backend_free_id") return false;
+    if (this.onlyMoves()) return true;
+    // Without register writes and commands in the log, an install begins with its vDEVICE, its walk or its HWPT.
+    if (this.writesSeen || this.commandsSeen) return false;
+    const inside = (name: LogEvent["name"]): boolean => this.pending.some((x) => x.name === name);
+    switch (e.name) {
+      case "iommufd_backend_alloc_vdev":
+        return true;
+      case "smmuv3_find_ste":
+      case "iommufd_backend_alloc_hwpt":
+        return inside(e.name);
+      default:
+        return false;
+    }
+  }
+
+  /** Without register writes in the log, a burst of commands or one install is all that can be told apart. */
+  private endsByItself(e: LogEvent): boolean {
+    if (e.name === "smmuv3_cmdq_consume_out") return true;
+    if (this.writesSeen || this.pending[0]?.name.startsWith("smmuv3_cmdq") === true) return false;
+    switch (e.name) {
+      case "smmuv3_accel_install_ste":
+      case "iommufd_viommu_alloc_eventq":
+      case "iommufd_backend_invalidate_cache":
+        return true;
+      case "iommufd_backend_alloc_hwpt":
+        return e.f.ret !== 0;
+      default:
+        return false;
+    }
   }
 
   private take(e: LogEvent, role: Role): void {
-    if (role === "dma" || role === "dma-end" || (this.miss.length > 0 && isLookup(e.name))) this.dma(e, role);
+    if (role === "dma" || role === "dma-end" || this.isFetch(e)) this.dma(e, role);
     else if (this.kind !== "plug") this.outsidePlug(e, role);
     else if (IN_PLUG.has(role)) this.open.push(e);
     else this.inPlug(e, role);
   }
 
+  /** A walk through the stream table that no command asked for: a transaction needs its configuration. */
+  private isFetch(e: LogEvent): boolean {
+    if (!isLookup(e.name)) return false;
+    if (this.missOpen && (e.name !== "smmuv3_find_ste" || this.miss[0]?.f.sid === e.f.sid)) return true;
+    if (e.name !== "smmuv3_find_ste" || this.inCommand) return false;
+    return this.commandsSeen || !this.accelerated;
+  }
+
+  /** The transaction whose configuration was fetched has no line of its own. */
+  private fetched(): void {
+    const events = this.miss;
+    this.miss = [];
+    this.missOpen = false;
+    if (events.some((e) => e.name === "smmuv3_get_ste")) this.emit("dma", events);
+  }
+
   private dma(e: LogEvent, role: Role): void {
-    if (e.name === "smmuv3_config_cache_miss") this.miss = [e];
-    else if (role === "dma-end") {
+    const begins = e.name === "smmuv3_config_cache_miss" || (e.name === "smmuv3_find_ste" && !this.missOpen);
+    if (begins) {
+      this.fetched();
+      this.miss = [e];
+      this.missOpen = true;
+    } else if (role === "dma-end") {
       // What may still get lines stays open; transactions of other threads fall in between.
       if (this.kind === "event" || this.kind === "dma" || this.kind === "device-reset") this.close();
       else if (this.kind === "reset" && this.hasExit()) this.close();
+      if (this.miss.length > 0 && this.miss[0]?.f.sid !== e.f.sid) this.fetched();
       const events = this.miss;
       this.miss = [];
+      this.missOpen = false;
       if (e.name === "smmuv3_record_event") {
         this.kind = "dma";
         this.open = [...events, e];
@@ -273,6 +302,8 @@ export class Grouper {
       case "write": {
         this.close();
         this.writesSeen = true;
+        // Devices move at a write of GBPA; what moved before another write is something else's doing.
+        if (e.f.addr !== A_GBPA && this.onlyMoves()) this.orphan();
         const events = this.takePending();
         events.push(e);
         this.emit("write", events);
@@ -303,6 +334,7 @@ export class Grouper {
           // A reset that moved nobody is followed by an unset's return to S2.
           this.pending.push(this.open.pop() as LogEvent);
         }
+        this.splitMoves();
         this.begin("unset", e, this.takePending());
         return;
       case "attach":
@@ -347,7 +379,7 @@ export class Grouper {
   }
 
   private attach(e: LogEvent): void {
-    if (this.kind === "reset" && this.hasExit()) {
+    if (this.kind === "reset") {
       const name = String(e.f.name);
       // Every device moves once in a reset: the second time is something else's doing.
       if (!this.attachedInReset.has(name)) {
@@ -384,17 +416,4 @@ export class Grouper {
     this.begin("reset", e, before);
     this.attachedInReset.clear();
   }
-}
-
-const isAttach = (e: LogEvent | undefined): boolean => e !== undefined && ROLES[e.name] === "attach";
-
-function isLookup(name: EventName): boolean {
-  return (
-    name === "smmuv3_find_ste" ||
-    name === "smmuv3_find_ste_2lvl" ||
-    name === "smmuv3_get_ste" ||
-    name === "smmuv3_get_cd" ||
-    name === "smmuv3_decode_cd" ||
-    name === "smmuv3_decode_cd_tt"
-  );
 }

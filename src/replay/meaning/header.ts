@@ -11,6 +11,8 @@ export interface HeaderInput {
   readonly machine: MachineTrack;
   readonly vsmmus: number;
   readonly idr0: ReadonlyMap<number, number>;
+  /** vSMMUs whose invalidations name a VMID. */
+  readonly vmids: ReadonlySet<number>;
   readonly idr5: ReadonlyMap<number, number>;
   readonly profile: ProfileGuess;
   readonly facts: NoteFacts;
@@ -42,7 +44,8 @@ export function headerLines(h: HeaderInput): string[] {
   }
   for (let v = 0; v < h.vsmmus; v++) {
     const idr0 = h.idr0.get(v);
-    const stage = h.emulated && idr0 !== undefined && (idr0 & IDR0_S2P) !== 0 ? " stage=nested" : "";
+    const nested = idr0 === undefined ? h.vmids.has(v) : (idr0 & IDR0_S2P) !== 0;
+    const stage = h.emulated && nested ? " stage=nested" : "";
     const oas = h.idr5.get(v);
     const size = oas !== undefined && (oas & 7) === 5 ? " oas=48" : "";
     const guestAts = !h.emulated && ((idr0 ?? 0) & IDR0_ATS) !== 0 ? " ats=on" : "";

@@ -10,6 +10,8 @@ export class Interpreter {
   private readonly runs: ReplayRun[] = [];
   private run: RunBuilder;
   private groups = 0;
+  /** Plugs that may be the first of another process: what follows them tells. */
+  private held: Group[] = [];
 
   constructor(options: InterpretOptions = {}) {
     this.options = options;
@@ -17,10 +19,32 @@ export class Interpreter {
   }
 
   readonly group = (g: Group): void => {
+    if (this.held.length > 0) {
+      if (g.kind === "plug") {
+        this.held.push(g);
+        return;
+      }
+      // Devices of a machine that starts are reset all together; one that is added is reset alone.
+      this.release(g.kind === "reset" || g.kind === "moves");
+    } else if (g.kind === "plug" && this.run.mayStartAgain(g)) {
+      this.held.push(g);
+      return;
+    }
     if (g.kind === "start" ? !this.run.empty : this.run.startsAgain(g)) this.next();
+    this.add(g);
+  };
+
+  private add(g: Group): void {
     this.run.group(g);
     this.groups++;
-  };
+  }
+
+  private release(another: boolean): void {
+    const { held } = this;
+    this.held = [];
+    if (another) this.next();
+    for (const g of held) this.add(g);
+  }
 
   private next(): void {
     const done = this.run.finish();
@@ -29,6 +53,7 @@ export class Interpreter {
   }
 
   finish(census: Census): Replay {
+    this.release(false);
     this.next();
     return { runs: this.runs, census };
   }

@@ -46,6 +46,7 @@ export class MachineSteps {
     const { machine, vsmmus } = this.cx;
     const exits = g.events.filter((e) => e.name === "smmu_reset_exit").length;
     vsmmus.ensure(Math.max(1, exits, machine.vsmmuCount));
+    this.cx.resetsSeen ||= exits > 0;
     vsmmus.reset();
     const again = machine.started;
     machine.started = true;
@@ -53,6 +54,26 @@ export class MachineSteps {
     return this.cx.index(
       this.cx.add(again ? "system reset" : "machine start", g, [{ text, inferred: null }]),
     );
+  }
+
+  /** Devices moved with no line that says why. */
+  moves(g: Group): number {
+    const { machine, vsmmus } = this.cx;
+    const first = g.events[0] as LogEvent;
+    const role = machine.roleOf(first);
+    if (role === null) return this.unset(g);
+    const owner = Math.max(0, machine.plugIn([first])?.vsmmu ?? 0);
+    const v = vsmmus.at(owner);
+    if (machine.started && (role === "abort" || (v.gbpaAbort && !this.cx.writesSeen))) {
+      const why = "devices moved: a write of GBPA that the log does not show";
+      this.cx.assume(why, g.first);
+      v.gbpaAbort = role === "abort";
+      return this.cx.index(
+        this.cx.add(`GBPA ${role}`, g, [{ text: `gbpa v${owner} ${role}`, inferred: why }]),
+      );
+    }
+    this.cx.assume("devices moved to bypass: a reset that the log does not show", g.first);
+    return this.reset(g);
   }
 
   /** Follows the step before directly. */
@@ -79,9 +100,11 @@ export class MachineSteps {
   }
 
   unset(g: Group): number {
-    const p = this.cx.machine.unset(g.events);
+    const { machine } = this.cx;
+    const p = machine.unset(g.events);
     if (p === null) return -1;
-    const step = this.cx.add(`unset ${p.name}`, g, [{ text: `unset d${p.dev}`, inferred: null }]);
+    const verb = machine.tellsDetach ? "unset" : "unplug";
+    const step = this.cx.add(`${verb} ${p.name}`, g, [{ text: `${verb} d${p.dev}`, inferred: null }]);
     this.unsetStep = { step, plug: p };
     return this.cx.index(step);
   }
@@ -105,8 +128,9 @@ export class MachineSteps {
       };
       return steps.length - 1;
     }
+    const verb = p.set && !p.unset ? "unplug" : "finalize";
     return this.cx.index(
-      this.cx.add(`finalize ${p.name}`, g, [{ text: `finalize d${p.dev}`, inferred: null }]),
+      this.cx.add(`${verb} ${p.name}`, g, [{ text: `${verb} d${p.dev}`, inferred: null }]),
     );
   }
 

@@ -17,6 +17,10 @@ export interface Plug {
   vsmmu: number;
   /** Guest address, once a vDEVICE names it. */
   bdf: number | null;
+  /** Where it answers now; the guest may renumber its buses. */
+  at: number | null;
+  /** Device and function, as the set line names them; null if there is none. */
+  readonly devfn: number | null;
   /** Made the vIOMMU of its vSMMU. */
   readonly viommu: number | null;
   /** QEMU's iommufd object, when there is more than one. */
@@ -67,6 +71,8 @@ export class MachineTrack {
   private readonly hinted: number[] = [];
   vsmmuCount = 0;
   started = false;
+  /** VFIO's attach and detach lines are in the log. */
+  private attachesSeen = false;
 
   /** QEMU runs with an open backend: another first user means another process. */
   get busy(): boolean {
@@ -99,7 +105,7 @@ export class MachineTrack {
   }
 
   plugByBdf(sid: number): Plug | null {
-    for (const p of this.live.values()) if (p.bdf === sid) return p;
+    for (const p of this.live.values()) if (p.at === sid) return p;
     return null;
   }
 
@@ -117,82 +123,82 @@ export class MachineTrack {
     );
   }
 
+  mayStartAgain(events: readonly LogEvent[]): boolean {
+    const connect = events.find((e) => e.name === "iommufd_backend_connect");
+    return this.started && this.live.size === 0 && connect !== undefined && num(connect.f, "users") === 1;
+  }
+
   /** A realize, successful or not. */
   plug(events: readonly LogEvent[]): Plug | null {
     const bind = events.find((e) => e.name === "iommufd_cdev_connect_and_bind");
     const mdev = events.find((e) => e.name === "vfio_mdev");
     const set = events.find((e) => e.name === "smmuv3_accel_set_iommu_device");
-    const name = str((bind ?? mdev)?.f ?? {}, "name");
-    const first = events[0] as LogEvent;
+    const alloc = events.find((e) => e.f.dev_id !== undefined);
+    const attaches = events.filter((e) => e.name.endsWith("attach_ioas_hwpt") && e.f.id !== undefined);
+    if (attaches.length > 0) this.attachesSeen = true;
+    const devid =
+      bind !== undefined
+        ? num(bind.f, "devid")
+        : set?.f.devid !== undefined
+          ? num(set.f, "devid")
+          : num(alloc?.f ?? {}, "dev_id");
+    let name = str((bind ?? mdev ?? attaches[0])?.f ?? {}, "name");
     if (name === "") {
-      // Only the set line: the log leaves VFIO's events out.
-      if (set === undefined) return null;
-      return this.start(
-        `device-${num(set.f, "devid")}`,
-        num(set.f, "devid"),
-        -1,
-        first.line,
-        null,
-        null,
-        true,
-      );
+      // The log leaves VFIO's events out.
+      if (set === undefined && alloc === undefined) return null;
+      name = `device-${devid}`;
     }
-    const iommufd = bind === undefined ? -1 : num(bind.f, "iommufd");
+    const own = events.find((e) => e.f.iommufd !== undefined);
+    const iommufd = own === undefined ? -1 : num(own.f, "iommufd");
     const connect = events.find((e) => e.name === "iommufd_backend_connect");
-    const backend = this.connect(connect === undefined ? iommufd : num(connect.f, "fd"));
-    const viommuLine = events.find((e) => e.name === "iommufd_backend_alloc_viommu" && num(e.f, "ret") === 0);
-    const viommu = viommuLine === undefined ? null : num(viommuLine.f, "viommu_id");
-    const p = this.start(
+    const disconnect = events.some((e) => e.name === "iommufd_backend_disconnect");
+    const viommu = events.find((e) => e.name === "iommufd_backend_alloc_viommu" && num(e.f, "ret") === 0);
+    const plug: Plug = {
+      dev: this.deviceOf(name),
       name,
-      bind === undefined ? 0 : num(bind.f, "devid"),
+      devid,
       iommufd,
-      first.line,
-      viommu,
-      backend,
-      set !== undefined,
-    );
+      line: (events[0] as LogEvent).line,
+      hot: this.started,
+      vsmmu: -1,
+      bdf: null,
+      at: null,
+      devfn: set === undefined ? null : num(set.f, "devfn"),
+      viommu: viommu === undefined ? null : num(viommu.f, "viommu_id"),
+      backend:
+        own === undefined ? null : this.connect(connect === undefined ? iommufd : num(connect.f, "fd")),
+      set: set !== undefined || !disconnect,
+      unset: false,
+    };
+    this.begin(plug);
+    this.learnRoles(events, attaches);
+    if (set?.f.sid !== undefined) this.placed(plug, num(set.f, "sid"));
+    this.placeOnHost(plug, events);
+    if (disconnect) this.gone(plug, events);
+    return plug;
+  }
+
+  private begin(plug: Plug): void {
+    if (plug.viommu !== null && plug.set) {
+      plug.vsmmu = this.freeVsmmu();
+      this.viommus.set(`${plug.iommufd}/${plug.viommu}`, { vsmmu: plug.vsmmu, devices: 1 });
+    } else if (plug.set && this.vsmmusInUse().length === 1) plug.vsmmu = this.vsmmusInUse()[0] as number;
+    this.plugs.push(plug);
+    this.live.set(plug.dev, plug);
+  }
+
+  /** The abort HWPT is made first; where allocations are not logged, the first attach behind S2's is to bypass. */
+  private learnRoles(events: readonly LogEvent[], attaches: readonly LogEvent[]): void {
     const nested = events.filter(
       (e) => e.name === "iommufd_backend_alloc_hwpt" && num(e.f, "hwpt_type") === 2,
     );
     for (const [i, e] of nested.entries())
       this.roles.set(`${num(e.f, "iommufd")}/${num(e.f, "out_hwpt")}`, i === 0 ? "abort" : "bypass");
-    if (set?.f.sid !== undefined) this.placed(p, num(set.f, "sid"));
-    this.placeOnHost(p, events);
-    if (events.some((e) => e.name === "iommufd_backend_disconnect")) this.gone(p, events);
-    return p;
-  }
-
-  private start(
-    name: string,
-    devid: number,
-    iommufd: number,
-    line: number,
-    viommu: number | null,
-    backend: string | null,
-    set: boolean,
-  ): Plug {
-    const dev = this.deviceOf(name);
-    const plug: Plug = {
-      dev,
-      name,
-      devid,
-      iommufd,
-      line,
-      hot: this.started,
-      vsmmu: -1,
-      bdf: null,
-      viommu,
-      backend,
-      set,
-      unset: false,
-    };
-    if (viommu !== null && set) {
-      plug.vsmmu = this.freeVsmmu();
-      this.viommus.set(`${iommufd}/${viommu}`, { vsmmu: plug.vsmmu, devices: 1 });
-    } else if (set && this.vsmmusInUse().length === 1) plug.vsmmu = this.vsmmusInUse()[0] as number;
-    this.plugs.push(plug);
-    this.live.set(dev, plug);
-    return plug;
+    const moved = attaches[1];
+    if (moved === undefined || this.roles.size > 0) return;
+    const [file, id] = [num(moved.f, "iommufd"), num(moved.f, "id")];
+    this.roles.set(`${file}/${id}`, "bypass");
+    this.roles.set(`${file}/${id - 1}`, "abort");
   }
 
   private vsmmusInUse(): number[] {
@@ -207,6 +213,11 @@ export class MachineTrack {
         this.vsmmuCount = Math.max(this.vsmmuCount, i + 1);
         return i;
       }
+  }
+
+  /** VFIO's detach will be seen: an unset is the first half of an unplug. */
+  get tellsDetach(): boolean {
+    return this.attachesSeen;
   }
 
   /** Name of the backend behind a descriptor, null for the first. */
@@ -260,6 +271,7 @@ export class MachineTrack {
   /** A line tells the device's guest address. */
   private placed(p: Plug, bdf: number): void {
     p.bdf ??= bdf;
+    p.at = bdf;
     const device = this.devices[p.dev];
     if (device !== undefined) device.bdf ??= p.bdf;
   }
@@ -273,6 +285,51 @@ export class MachineTrack {
     if (v !== undefined && p.vsmmu < 0) p.vsmmu = v.vsmmu;
   }
 
+  /** The vSMMU that a line names by its vIOMMU, or by an object made of it; -1 for none. */
+  vsmmuOf(e: LogEvent): number {
+    const key = { iommufd_backend_invalidate_cache: "id", iommufd_backend_alloc_hwpt: "pt_id" }[
+      e.name as string
+    ];
+    const id = e.f[key ?? "viommu_id"];
+    if (typeof id !== "number") return -1;
+    return this.viommus.get(`${num(e.f, "iommufd")}/${id}`)?.vsmmu ?? -1;
+  }
+
+  /** The plug that the lines of an install are about: by its attach, or by the device its HWPT was made for. */
+  plugIn(events: readonly LogEvent[]): Plug | null {
+    for (const e of events) {
+      if (e.name.endsWith("attach_ioas_hwpt")) return this.plugOf(this.deviceOf(str(e.f, "name")));
+      // The next device's: a vDEVICE is made before the walk.
+      if (e.name === "iommufd_backend_alloc_vdev") return null;
+      if (e.name === "iommufd_backend_alloc_hwpt")
+        return this.plugByDevid(num(e.f, "dev_id"), num(e.f, "iommufd"));
+    }
+    return null;
+  }
+
+  /**
+   * The table was walked for a StreamID, which QEMU does for assigned devices alone. `joined`: the device its lines
+   * name, or null. Returns the device's former StreamID if the guest has renumbered it, "guess" if none was named.
+   */
+  walked(sid: number, joined: Plug | null): { readonly plug: Plug; readonly was: number | "guess" } | null {
+    const there = this.plugByBdf(sid);
+    if (joined === null) {
+      if (there !== null) return null;
+      const likely = this.livePlugs().filter(
+        (p) => p.set && p.at === null && (p.devfn === null || p.devfn === (sid & 0xff)),
+      );
+      // QEMU goes through its devices from the one set last.
+      const plug = likely.at(-1);
+      if (plug === undefined) return null;
+      this.placed(plug, sid);
+      return { plug, was: "guess" };
+    }
+    const was = joined.at;
+    if (was === sid) return null;
+    this.placed(joined, sid);
+    return was === null ? null : { plug: joined, was };
+  }
+
   unset(events: readonly LogEvent[]): Plug | null {
     const line = events.find((e) => e.name === "smmuv3_accel_unset_iommu_device");
     const attach = events.find((e) => e.name.endsWith("attach_ioas_hwpt"));
@@ -284,6 +341,8 @@ export class MachineTrack {
     if (p === null) return null;
     if (sid !== p.devid || line?.f.sid !== undefined) this.placed(p, sid);
     p.unset = true;
+    // Where VFIO's own lines are left out, nothing tells when the device is gone.
+    if (!this.attachesSeen) this.gone(p, []);
     for (const [key, v] of this.viommus) {
       if (v.vsmmu !== p.vsmmu) continue;
       const others = this.livePlugs().some((x) => x !== p && x.vsmmu === v.vsmmu && x.set && !x.unset);
@@ -323,7 +382,9 @@ export class MachineTrack {
       if (p.bdf !== null) continue;
       const before = this.devices[p.dev]?.bdf ?? chosen.get(p.dev);
       const free = (x: number): boolean => !taken.has(x) && !this.named.some(([a, b]) => x >= a && x <= b);
-      let bdf = before ?? this.hinted.find(free) ?? 0x100;
+      const devfn = p.devfn ?? 0;
+      const fits = (x: number): boolean => free(x) && (p.devfn === null || (x & 0xff) === devfn);
+      let bdf = before ?? this.hinted.find(fits) ?? 0x100 + devfn;
       if (before === undefined || before === null) while (!free(bdf) && bdf < 0xff00) bdf += 0x100;
       chosen.set(p.dev, bdf);
       taken.add(bdf);

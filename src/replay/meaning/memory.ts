@@ -6,7 +6,7 @@ import { big, type LogEvent, num } from "./log-event.ts";
 import type { ReplayStep, ScriptLine } from "./steps.ts";
 
 type Known =
-  | { readonly kind: "abort" | "bypass" | "error" }
+  | { readonly kind: "abort" | "bypass" | "error" | "translate" }
   | { readonly kind: "words"; readonly q0: bigint; readonly q1: bigint };
 
 interface Stream {
@@ -15,7 +15,9 @@ interface Stream {
   firstLookup: ReplayStep | null;
   /** Last step whose commands named this StreamID. */
   lastCfgi: ReplayStep | null;
-  /** CD written so far: `ttb,tsz,tg,asid`. */
+  /** Commands have named it since a transaction showed what it says. */
+  changed: boolean;
+  /** CD written so far, with its address. */
   cd: string;
   /** Where the CD was made up. */
   madeUp: { readonly step: ReplayStep; readonly line: ScriptLine } | null;
@@ -114,7 +116,7 @@ export class MemoryGuess {
   private stream(sid: number): Stream {
     let s = this.streams.get(sid);
     if (s === undefined) {
-      s = { known: null, firstLookup: null, lastCfgi: null, cd: "", madeUp: null };
+      s = { known: null, firstLookup: null, lastCfgi: null, changed: true, cd: "", madeUp: null };
       this.streams.set(sid, s);
     }
     return s;
@@ -122,7 +124,9 @@ export class MemoryGuess {
 
   /** A command named this StreamID. */
   configured(sid: number, step: ReplayStep): void {
-    this.stream(sid).lastCfgi = step;
+    const s = this.stream(sid);
+    s.lastCfgi = step;
+    s.changed = true;
   }
 
   /** The STE was stored; the exact words are known from notes. */
@@ -228,6 +232,17 @@ export class MemoryGuess {
     }
   }
 
+  /** A transaction ended so, in a log that does not show how its configuration was fetched. */
+  acted(sid: number, kind: "abort" | "bypass" | "translate", line: number, here: ReplayStep | null): void {
+    const s = this.stream(sid);
+    if (this.told || !s.changed) return;
+    s.changed = false;
+    const at = s.lastCfgi ?? this.tableStep ?? here;
+    if (at === null || s.known?.kind === kind) return;
+    s.known = { kind };
+    before(at, { text: this.steText(sid, s.known), inferred: `line ${line}: ${steWhy(s.known)}` });
+  }
+
   /**
    * An emulated function's transaction missed the configuration cache: its STE (and CD) were read now, and must have
    * been written before the last command that named the stream.
@@ -265,8 +280,9 @@ export class MemoryGuess {
     ]
       .filter((x) => x !== null)
       .join(" ");
-    if (s.cd === fields) return;
-    s.cd = fields;
+    const described = `${big(cd.f, "addr")} ${fields}`;
+    if (s.cd === described) return;
+    s.cd = described;
     before(at, {
       text: `cd ${this.vsmmu} ${hex(lookup.sid)} ${fields}`,
       inferred: `line ${tt.line}: the CD as decoded`,
@@ -292,6 +308,8 @@ function steWhy(k: Known): string {
       return "it acted as abort (Config 0, or V=0)";
     case "bypass":
       return "it acted as bypass";
+    case "translate":
+      return "a transaction was translated; the log does not show the STE";
     case "error":
       return "QEMU refused its Config (6 or 7)";
   }

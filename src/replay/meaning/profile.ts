@@ -21,6 +21,8 @@ export class ProfileTrack {
   private nested = false;
   private uninstall = false;
   private setWithoutAttach = false;
+  /** A realize undid its vIOMMU without having moved the device: nested attaches want a vDEVICE here. */
+  private refusedAtSet = false;
   private readonly viommus = new Set<string>();
   /** As the last CR0 write left it; with several vSMMUs a guess. */
   private eventqen = false;
@@ -76,12 +78,14 @@ export class ProfileTrack {
     // A CR0 write, or the first plug, with EVENTQEN allocates a vEVENTQ where the release knows them.
     const due = cr0 !== null || (g.kind === "plug" && viommu);
     if (due && this.eventqen && this.viommus.size > 0 && this.veventqs.size === 0) this.eventqWithout = true;
-    if (g.kind === "plug" && viommu && set && attaches < 2) this.setWithoutAttach = true;
+    const nested = g.events.filter((e) => num(e.f, "hwpt_type") === 2 && num(e.f, "ret") === 0).length;
+    if (g.kind === "plug" && viommu && !set && attaches === 1 && nested === 2) this.refusedAtSet = true;
+    if (g.kind === "plug" && viommu && set && attaches === 1) this.setWithoutAttach = true;
   }
 
   guess(): ProfileGuess {
     const make = (qemu: string, why: string | null, knobs = ""): ProfileGuess => ({
-      kernel: "7.3",
+      kernel: this.refusedAtSet ? "6.17" : "7.3",
       qemu,
       knobs,
       why,

@@ -17,6 +17,9 @@ const hex = (x: bigint | number): string => `0x${x.toString(16)}`;
 
 const SYNC: Consumed = { cons: -1, prod: -1, opcode: "SYNC", line: 0, details: [], error: 0 };
 
+/** Most entries that are made up for one write. */
+const UNSEEN = 4096;
+
 const PLAIN_SYNC = guessCommand(SYNC, 0);
 
 /** Registers that QEMU logs by their page-0 alias and that live in page 1. */
@@ -102,8 +105,13 @@ export function queueLines(
   value: bigint,
 ): void {
   const { commands, guessed } = work;
+  if (commands.length > 0) v.commandsSeen = true;
   const first = commands[0];
   if (first === undefined) {
+    // Commands are not logged at all: what the queue holds is not known, and must not stop it.
+    const end = offset === A_CMDQ_PROD && !v.commandsSeen ? Number(value & 0xf_ffffn) : v.prod;
+    for (let i = v.prod; v.distance(i, end) > 0 && v.distance(v.prod, end) < UNSEEN; i++)
+      place(v, step, i, PLAIN_SYNC, "the log does not show commands: taken for SYNC");
     step.lines.push({ text: writeLine(v.name, offset, size, value), inferred: null });
     return;
   }

@@ -15,8 +15,11 @@ export class RunBuilder {
   private readonly machine: MachineSteps;
   private readonly profile = new ProfileTrack();
   private first = 0;
+  /** First line behind the devices that were there at the start. */
+  private begun = 0;
   private last = 0;
   private emulated = true;
+  private readonly names = new Set<string>();
 
   constructor(firstGroup: number, options: InterpretOptions) {
     this.firstGroup = firstGroup;
@@ -35,9 +38,16 @@ export class RunBuilder {
     return g.kind === "plug" && this.cx.machine.startsAgain(g.events);
   }
 
+  /** Nothing is plugged any more, and this may be the first device of another process. */
+  mayStartAgain(g: Group): boolean {
+    return this.cx.machine.mayStartAgain(g.events) && !this.startsAgain(g);
+  }
+
   group(g: Group): void {
+    if (this.begun === 0 && g.kind !== "plug" && g.kind !== "start") this.begun = g.first;
     if (this.first === 0) this.first = g.first;
     this.last = Math.max(this.last, g.last);
+    for (const e of g.events) this.names.add(e.name);
     this.profile.see(g);
     this.cx.notesBefore(g.first);
     this.cx.groupVsmmus.push(-1);
@@ -72,6 +82,8 @@ export class RunBuilder {
         return this.machine.plug(g);
       case "reset":
         return this.machine.reset(g);
+      case "moves":
+        return this.machine.moves(g);
       case "device-reset":
         return this.machine.deviceReset(g);
       case "unset":
@@ -89,7 +101,7 @@ export class RunBuilder {
     if (machine.started || steps.length === 0) return;
     const found = steps.findIndex((s) => !s.lines.some((l) => typeof l.text === "function"));
     const at = found < 0 ? steps.length : found;
-    const line = steps[at]?.first ?? this.last;
+    const line = this.begun > 0 ? this.begun : (steps[at]?.first ?? this.last);
     const why = "the log does not show the machine's start";
     this.cx.assume(why, line);
     steps.splice(at, 0, {
@@ -120,6 +132,7 @@ export class RunBuilder {
         machine,
         vsmmus: Math.max(1, vsmmus.all.length, machine.vsmmuCount),
         idr0: this.registers.idr0,
+        vmids: this.registers.vmids,
         idr5: this.registers.idr5,
         profile: this.profile.guess(),
         facts: this.cx.facts,
@@ -133,6 +146,7 @@ export class RunBuilder {
       hostNames: machine.devices.map((d) => d.hostName),
       groupVsmmus: this.cx.groupVsmmus,
       busOwners,
+      eventNames: this.names,
     };
   }
 }

@@ -28,6 +28,10 @@ export class RunContext {
   readonly groupVsmmus: number[] = [];
   readonly assumptions = new Map<string, Assumption>();
   readonly facts: NoteFacts;
+  /** The log names register writes. */
+  writesSeen = false;
+  /** The log names the SMMUs' resets. */
+  resetsSeen = false;
   private readonly memories: MemoryGuess[] = [];
   /** Notes that wait for the next step. */
   private remarks: string[] = [];

@@ -51,6 +51,8 @@ export interface ReplayRun {
   readonly groupVsmmus: readonly number[];
   /** vSMMU by bus number of the StreamIDs seen. */
   readonly busOwners: ReadonlyMap<number, number>;
+  /** Events its lines are: what was switched on when it was recorded. */
+  readonly eventNames: ReadonlySet<string>;
 }
 
 export interface Replay {

@@ -14,6 +14,7 @@ const hint = (h: Partial<AccessHint>): AccessHint => ({
   outCons: -1,
   sids: [],
   byDevice: -1,
+  not: [],
   ...h,
 });
 
@@ -62,6 +63,27 @@ describe("which vSMMU a line is about", () => {
     c.ensure(2);
     c.at(0).write(CR0, 0xdn);
     expect(c.choose(hint({ offset: 0, write: false })).vsmmu.index).toBe(1);
+  });
+
+  it("after an orderly shutdown the next kernel probes the same SMMUs in the same order", () => {
+    const c = two();
+    for (const v of c.all) v.write(CR0, 0n);
+    c.choose(hint({ byDevice: 1 }));
+    expect(c.choose(hint({ offset: 0, write: false })).vsmmu.index).toBe(0);
+    c.at(0).write(CR0, 0xdn);
+    expect(c.choose(hint({ offset: 0, write: false })).vsmmu.index).toBe(1);
+    const alone = two();
+    alone.reset();
+    alone.at(0).write(CR0, 0xdn);
+    alone.at(0).write(CR0, 0n);
+    expect(alone.choose(hint({ offset: 0, write: false })).vsmmu.index).toBe(0);
+  });
+
+  it("a write that moved nobody is not of an SMMU whose devices it would have moved", () => {
+    expect(two().choose(hint({ offset: 0x44, value: 0x8010_0000n, not: [0] }))).toMatchObject({
+      ambiguous: false,
+      vsmmu: { index: 1 },
+    });
   });
 
   it("where both fit, the one used before is taken and the doubt is said", () => {

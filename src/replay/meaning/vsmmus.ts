@@ -9,10 +9,13 @@ import {
   A_CR0,
   A_EVENTQ_CONS,
   A_EVENTQ_PROD,
+  A_GBPA,
   A_STRTAB_BASE,
 } from "../../engine/qemu/smmuv3-regs.ts";
 
 const QUEUE_ADDR = 0x000f_ffff_ffff_ffe0n;
+const GBPA_UPDATE = 0x8000_0000;
+const GBPA_ABORT = 1 << 20;
 const INDEX_MASK = 0xf_ffff;
 
 /** What the log has shown of one vSMMU so far. */
@@ -30,6 +33,10 @@ export class VsmmuTrack {
   enabled = false;
   eventqProd = 0;
   eventqCons = 0;
+  /** The log has shown what the command queue held. */
+  commandsSeen = false;
+  /** GBPA.ABORT as last written. */
+  gbpaAbort = false;
   /** Bus numbers of StreamIDs seen here. */
   readonly buses = new Set<number>();
   /** Commands that the script has put at an index of the queue. */
@@ -54,6 +61,7 @@ export class VsmmuTrack {
     this.cr0 = 0;
     this.touched = false;
     this.enabled = false;
+    this.gbpaAbort = false;
     this.eventqProd = 0;
     this.eventqCons = 0;
     this.queue.clear();
@@ -81,6 +89,9 @@ export class VsmmuTrack {
         this.cr0 = low;
         this.touched = true;
         if (low !== 0) this.enabled = true;
+        return;
+      case A_GBPA:
+        if ((low & GBPA_UPDATE) !== 0) this.gbpaAbort = (low & GBPA_ABORT) !== 0;
         return;
       case A_CMDQ_BASE:
         this.cmdqBase = value & QUEUE_ADDR;
@@ -117,6 +128,8 @@ export interface AccessHint {
   readonly sids: readonly number[];
   /** vSMMU that attaches or installs in the same group belong to, or -1. */
   readonly byDevice: number;
+  /** vSMMUs that it cannot be: their devices would have moved. */
+  readonly not: readonly number[];
 }
 
 export interface Choice {
@@ -128,6 +141,7 @@ export interface Choice {
 export class VsmmuChooser {
   readonly all: VsmmuTrack[] = [];
   private current = 0;
+  private readsSeen = false;
 
   /** At least `n` vSMMUs exist. */
   ensure(n: number): void {
@@ -137,6 +151,12 @@ export class VsmmuChooser {
   at(index: number): VsmmuTrack {
     this.ensure(index + 1);
     return this.all[index] as VsmmuTrack;
+  }
+
+  /** The one made last, as the one used last. */
+  next(): VsmmuTrack {
+    this.current = this.all.length - 1;
+    return this.at(this.current);
   }
 
   reset(): void {
@@ -151,6 +171,7 @@ export class VsmmuChooser {
 
   choose(h: AccessHint): Choice {
     this.ensure(1);
+    if (!h.write) this.readsSeen = true;
     const chosen = this.pick(h);
     this.current = chosen.vsmmu.index;
     for (const sid of h.sids) {
@@ -158,6 +179,15 @@ export class VsmmuChooser {
       if (owner === null) chosen.vsmmu.buses.add(sid >> 8);
     }
     return chosen;
+  }
+
+  /**
+   * A driver that reads the identification registers is at its next SMMU: one that is not on yet, or, after an orderly
+   * shutdown has turned them off, the first of those. Null: nothing speaks for another than the one used before.
+   */
+  private probed(now: VsmmuTrack): VsmmuTrack | null {
+    if (now.cr0 !== 0) return this.all.find((v) => v.cr0 === 0) ?? null;
+    return now.enabled ? (this.all.find((v) => v.enabled && v.cr0 === 0) ?? null) : null;
   }
 
   private pick(h: AccessHint): Choice {
@@ -168,12 +198,16 @@ export class VsmmuChooser {
       const owner = this.ofSid(sid);
       if (owner !== null) return { vsmmu: owner, ambiguous: false };
     }
-    // A driver that reads the identification registers is at its next SMMU.
-    if (!h.write && h.offset === 0 && now.touched) {
+    if (!h.write && h.offset === 0) {
+      const next = this.probed(now);
+      if (next !== null) return { vsmmu: next, ambiguous: false };
+    }
+    // The first write of a driver's probe, where reads do not tell it from a shutdown; an SMMU that no driver has touched is not left for the end.
+    if (!this.readsSeen && h.write && h.offset === A_CR0 && h.value === 0n && now.cr0 !== 0) {
       const next = this.all.find((v) => !v.touched);
       if (next !== undefined) return { vsmmu: next, ambiguous: false };
     }
-    const fits = this.all.filter((v) => mayBe(v, h));
+    const fits = this.all.filter((v) => mayBe(v, h) && !h.not.includes(v.index));
     if (fits.includes(now)) return { vsmmu: now, ambiguous: fits.length > 1 && h.cons >= 0 };
     const first = fits[0];
     return first === undefined

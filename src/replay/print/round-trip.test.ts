@@ -1,34 +1,20 @@
 /** Issue 5.5: the lab prints its session as a QEMU log, and replaying that print gives the session back. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { buildWorld } from "../../engine/build-world.ts";
 import { attachedOf } from "../../engine/observe.ts";
-import { step } from "../../engine/step.ts";
 import type { World } from "../../engine/world.ts";
 import { parse } from "../../script/parse.ts";
 import { scriptText } from "../meaning/script-text.ts";
 import { replayLog } from "../run.ts";
-import { type LogPrefix, LogPrinter } from "./log-text.ts";
-
-interface Played {
-  readonly log: string;
-  readonly world: World;
-}
+import type { LogPrefix } from "./log-text.ts";
+import { type Printed, printScript } from "./print-script.ts";
 
 /** Plays a script; commands that the lab rejects print nothing. */
-function play(text: string, prefix: LogPrefix = "none"): Played {
+function play(text: string, prefix: LogPrefix = "none"): Printed {
   const parsed = parse(text);
   if (!parsed.ok)
     throw new Error(`${parsed.problems[0]?.message} in line ${parsed.problems[0]?.line} of\n${text}`);
-  let world = buildWorld(parsed.value.setup);
-  const printer = new LogPrinter(parsed.value.setup, prefix);
-  for (const item of parsed.value.items) {
-    if (item.kind !== "command") continue;
-    const stepped = step(world, item.action, { trace: true });
-    world = stepped.world;
-    printer.add(stepped.outcome);
-  }
-  return { log: printer.text(), world };
+  return printScript(parsed.value, prefix);
 }
 
 /** What a device's DMA goes through, and the registers: what a log can give back. */

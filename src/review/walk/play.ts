@@ -2,7 +2,7 @@
 import { deviceFacts } from "../../engine/observe.ts";
 import type { Outcome } from "../../engine/outcome.ts";
 import { parseLines } from "../../script/parse.ts";
-import { formatProblem } from "../../script/problem.ts";
+import { formatProblem, type Problem } from "../../script/problem.ts";
 import { gotOf } from "../../script/runner.ts";
 import { type NodeId, Session } from "../../script/session.ts";
 import { callTexts, endText } from "../mail/steps.ts";
@@ -15,21 +15,38 @@ import type { Review, ReviewStep } from "./review.ts";
  */
 export type Judgement = "held" | "stale" | "broken" | "none";
 
-export interface Moment {
-  readonly step: ReviewStep;
+/** What is wrong with a step, in which of its blocks, at which line of that (from 1). */
+export interface StepFault {
+  readonly part: "script" | "claim";
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface Moment<S extends ReviewStep = ReviewStep> {
+  readonly step: S;
   /** Node of the session to stand at; the last good one where the step cannot be played. */
   readonly node: NodeId;
   readonly judgement: Judgement;
   /** One sentence for everything that is not as claimed. */
   readonly reasons: readonly string[];
+  /** The same with their places; none for a claim that is merely stale. */
+  readonly faults: readonly StepFault[];
   /** What the step did this time; goes into `seen` when the claim is recorded. */
   readonly seen: string;
 }
 
-export interface PlayedReview {
-  readonly review: Review;
+/** Anything that goes step by step as a review does. */
+export interface Walk<S extends ReviewStep = ReviewStep> {
+  readonly steps: readonly S[];
+}
+
+export interface PlayedWalk<S extends ReviewStep = ReviewStep> {
   readonly session: Session;
-  readonly moments: readonly Moment[];
+  readonly moments: readonly Moment<S>[];
+}
+
+export interface PlayedReview extends PlayedWalk {
+  readonly review: Review;
 }
 
 /** What a step did, for comparison with the day it was recorded: its commands' ends and calls, and every device. */
@@ -51,66 +68,110 @@ export function seenAt(session: Session, from: NodeId, to: NodeId): string {
 
 /** Plays and judges every step; nothing throws, whatever the review holds. */
 export function playReview(review: Review): PlayedReview {
+  return { review, ...playWalk(review) };
+}
+
+export function playWalk<S extends ReviewStep>(walk: Walk<S>): PlayedWalk<S> {
   const opened = Session.open("");
   if (!opened.ok) throw new Error("the empty script does not open");
   const session = opened.value;
-  const moments: Moment[] = [];
+  const moments: Moment<S>[] = [];
   /** Since a step that could not be played, those that go on from it cannot be either. */
   let lost = false;
-  for (const step of review.steps) {
+  for (const step of walk.steps) {
     const from = session.current.id;
-    const problems = playStep(session, step, lost);
-    lost = problems.length > 0;
+    const faults = playStep(session, step, lost);
+    lost = faults.length > 0;
     const node = session.current.id;
     const seen = lost ? "" : seenAt(session, step.fresh ? -1 : from, node);
-    const judged = lost ? { judgement: "broken" as const, reasons: problems } : judge(session, step, seen);
+    const judged = lost
+      ? { judgement: "broken" as const, faults, reasons: faults.map(faultText) }
+      : judge(session, step, seen);
     session.goTo(node);
     moments.push({ step, node, seen, ...judged });
   }
   const first = moments[0];
   if (first !== undefined) session.goTo(first.node);
-  return { review, session, moments };
+  return { session, moments };
 }
 
-function playStep(session: Session, step: ReviewStep, lost: boolean): string[] {
+const faultText = (f: StepFault): string => (f.line === 0 ? f.message : `line ${f.line}:${f.message}`);
+
+/** `formatProblem` without the line, which stands apart. */
+const scriptFault = (p: Problem): StepFault => ({
+  part: "script",
+  line: p.line,
+  message: formatProblem(p).replace(/^\d+:/, ""),
+});
+
+function playStep(session: Session, step: ReviewStep, lost: boolean): StepFault[] {
   if (step.fresh) {
     const edited = session.edit(step.script === "" ? "" : `${step.script}\n`);
-    return edited.ok ? [] : edited.problems.map((p) => `line ${formatProblem(p)}`);
+    return edited.ok ? [] : edited.problems.map(scriptFault);
   }
-  if (lost) return ["the step before could not be played"];
+  if (lost) return [{ part: "script", line: 0, message: "the step before could not be played" }];
   if (step.script === "") return [];
   const appended = session.append(step.script);
-  return appended.ok ? [] : appended.problems.map((p) => `line ${formatProblem(p)}`);
+  return appended.ok ? [] : appended.problems.map(scriptFault);
+}
+
+interface Judged {
+  readonly judgement: Judgement;
+  readonly reasons: readonly string[];
+  readonly faults: readonly StepFault[];
+}
+
+const brokenClaim = (reasons: readonly string[], faults: readonly StepFault[]): Judged => ({
+  judgement: "broken",
+  reasons,
+  faults,
+});
+
+/** Line of the claim that printed so, from 1. */
+function claimLine(claim: string, text: string): number {
+  const wanted = text.replace(/\s*\\?\n\s*/g, " ");
+  const words = (l: string): string => l.trim().replace(/\s+/g, " ").replace(/ ?\\$/, "");
+  const at = claim.split("\n").findIndex((l) => words(l) !== "" && wanted.startsWith(words(l)));
+  return Math.max(0, at) + 1;
 }
 
 /** Judges the claim where the session stands. The expectations become steps of the session, and are left again. */
-function judge(
-  session: Session,
-  step: ReviewStep,
-  seen: string,
-): { readonly judgement: Judgement; readonly reasons: readonly string[] } {
-  if (step.claim === "") return { judgement: "none", reasons: [] };
+function judge(session: Session, step: ReviewStep, seen: string): Judged {
+  if (step.claim === "") return { judgement: "none", reasons: [], faults: [] };
   const { setup, scope } = session.current;
   const parsed = parseLines(step.claim, setup, scope);
-  if (!parsed.ok)
-    return { judgement: "broken", reasons: parsed.problems.map((p) => `claim ${formatProblem(p)}`) };
-  if (parsed.value.items.some((i) => i.kind === "command"))
-    return { judgement: "broken", reasons: ["a claim holds expectations, no commands"] };
-  const reasons: string[] = [];
+  if (!parsed.ok) {
+    const faults = parsed.problems.map((p) => ({ ...scriptFault(p), part: "claim" as const }));
+    return brokenClaim(
+      parsed.problems.map((p) => `claim ${formatProblem(p)}`),
+      faults,
+    );
+  }
+  if (parsed.value.items.some((i) => i.kind === "command")) {
+    const message = "a claim holds expectations, no commands";
+    return brokenClaim([message], [{ part: "claim", line: 1, message }]);
+  }
+  const faults: StepFault[] = [];
   const added = session.append(step.claim);
   for (const node of added.ok ? added.nodes : []) {
     if (node.kind !== "expect" || node.ok) continue;
     const failed = session.verdicts(node.id).filter((v) => !v.held);
     const got = gotOf(failed);
-    reasons.push(`${node.text}: got ${typeof got === "string" ? got : JSON.stringify(got)}`);
+    const message = `${node.text}: got ${typeof got === "string" ? got : JSON.stringify(got)}`;
+    faults.push({ part: "claim", line: claimLine(step.claim, node.text), message });
   }
-  if (reasons.length > 0) return { judgement: "broken", reasons };
+  if (faults.length > 0)
+    return brokenClaim(
+      faults.map((f) => f.message),
+      faults,
+    );
   if (step.seen !== null && step.seen !== seen)
     return {
       judgement: "stale",
       reasons: ["it holds, but the step no longer does what it did when this was recorded"],
+      faults: [],
     };
-  return { judgement: "held", reasons: [] };
+  return { judgement: "held", reasons: [], faults: [] };
 }
 
 /** The claims' standing in one line: `7 held, 1 stale`. */

@@ -8,6 +8,7 @@ import { committed } from "../state/paint.ts";
 import { useReview } from "../state/review-store.ts";
 import { useRules } from "../state/rules-store.ts";
 import { useSession } from "../state/session-store.ts";
+import { useTerms } from "../state/terms-store.ts";
 import { HintLayer } from "../widgets/hint-layer.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { LiveRegion } from "./live-region.tsx";
@@ -20,14 +21,18 @@ import "./app.css";
 
 const Palette = lazy(() => import("../palette/palette.tsx"));
 const Recorder = lazy(() => import("../present/recorder.tsx"));
+const CourseRecorder = lazy(() => import("../learn/course-recorder.tsx"));
 const ShareDialog = lazy(() => import("../share/share-dialog.tsx"));
 const Help = lazy(() => import("../palette/help.tsx"));
 
-/** The rules' texts follow once the first view is on the screen. */
-function RulesLater() {
+/** The rules' texts and the glossary's links follow once the first view is on the screen. */
+function TextsLater() {
   useEffect(() => {
     const job = {};
-    return whenIdle(job, () => useRules.getState().load());
+    return whenIdle(job, () => {
+      useRules.getState().load();
+      useTerms.getState().load();
+    });
   }, []);
   return null;
 }
@@ -48,11 +53,13 @@ function Overlays() {
 function ReviewOverlays() {
   const sharing = useReview((review) => review.sharing);
   const recording = useReview((review) => review.recording);
+  const course = useReview((review) => review.course);
   const inLab = usePage(({ page }) => page === null);
   return (
     <Suspense fallback={null}>
       {sharing ? <ShareDialog /> : null}
       {recording && inLab ? <Recorder /> : null}
+      {course !== null && inLab ? <CourseRecorder id={course} /> : null}
     </Suspense>
   );
 }
@@ -73,7 +80,7 @@ export function App() {
       <Overlays />
       <ReviewOverlays />
       <PaintWatch />
-      <RulesLater />
+      <TextsLater />
     </div>
   );
 }

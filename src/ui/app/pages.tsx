@@ -3,6 +3,7 @@ import { type ComponentType, type LazyExoticComponent, lazy, Suspense } from "re
 import type { PageId } from "../state/pages.ts";
 
 const PLACES: Readonly<Record<PageId, LazyExoticComponent<ComponentType>>> = {
+  learn: lazy(() => import("../learn/learn-place.tsx")),
   explore: lazy(() => import("../explore/explore-place.tsx")),
   replay: lazy(() => import("../replay/replay-place.tsx")),
   compare: lazy(() => import("../compare/compare-place.tsx")),

@@ -1,15 +1,10 @@
-/** A line to type commands on: completion, history, and below it how the step on the table went. */
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+/** The lab's command line, and above it how the step on the table went. */
 import type { Problem } from "../../script/problem.ts";
 import { useSession } from "../state/session-store.ts";
 import { OutcomeLine } from "../widgets/outcome-line.tsx";
+import { CommandLine } from "./command-line.tsx";
 import { useConsole } from "./console-store.ts";
-import { Problems } from "./problems.tsx";
 import { ResultText } from "./result-text.tsx";
-import { useCompletion } from "./use-completion.ts";
-import "./console.css";
-
-const MOST = 40;
 
 function LastOutcome() {
   const { session, command } = useSession();
@@ -26,171 +21,16 @@ function LastOutcome() {
 
 export function Console() {
   const { session, node } = useSession();
-  const { history, remember } = useConsole();
-  const [text, setText] = useState("");
-  const [problems, setProblems] = useState<readonly Problem[]>([]);
-  /** Which option is chosen; null: the typed text itself. */
-  const [chosen, setChosen] = useState<number | null>(null);
-  const [open, setOpen] = useState(false);
-  /** Where in the history the arrows are; null: at the new line. */
-  const [past, setPast] = useState<number | null>(null);
-  const input = useRef<HTMLInputElement>(null);
-  const list = useRef<HTMLDivElement>(null);
-  const id = useId();
-  const focusAsked = useConsole((state) => state.focusAsked);
-
-  useEffect(() => {
-    if (focusAsked > 0) input.current?.focus();
-  }, [focusAsked]);
-
-  const completion = useCompletion(text, node);
-  const options = open && text !== "" ? completion.options.slice(0, MOST) : [];
-  const showing = options.length > 0 && !(options.length === 1 && text.endsWith(options[0]?.label ?? " "));
-
-  useEffect(() => {
-    if (chosen !== null) list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
-  }, [chosen]);
-
-  const change = (next: string, opened: boolean): void => {
-    setText(next);
-    setProblems([]);
-    setChosen(null);
-    setOpen(opened);
-  };
-
-  const accept = (at: number): void => {
-    const option = options[at];
-    if (option === undefined) return;
-    const space = option.kind === "key" ? "" : " ";
-    change(`${text.slice(0, completion.from)}${option.label}${space}`, true);
-    input.current?.focus();
-  };
-
-  const runLine = (): void => {
-    const line = text.trim();
-    if (line === "") return;
+  const { history, remember, focusAsked } = useConsole();
+  const run = (line: string): readonly Problem[] => {
     const appended = useSession.getState().run(line);
-    setPast(null);
-    if (appended.ok) {
-      remember(line);
-      change("", false);
-    } else {
-      setProblems(appended.problems);
-      setOpen(false);
-    }
+    if (!appended.ok) return appended.problems;
+    remember(line);
+    return [];
   };
-
-  const recall = (by: number): void => {
-    const last = history.length;
-    const next = Math.max(0, Math.min(last, (past ?? last) + by));
-    setPast(next === last ? null : next);
-    change(history[next] ?? "", false);
-  };
-
-  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    switch (event.key) {
-      case "Enter":
-        if (showing && chosen !== null) accept(chosen);
-        else runLine();
-        break;
-      case "Tab":
-        if (!showing || event.shiftKey) return;
-        accept(chosen ?? 0);
-        break;
-      case "ArrowDown":
-        if (showing) setChosen(chosen === null ? 0 : (chosen + 1) % options.length);
-        else recall(1);
-        break;
-      case "ArrowUp":
-        if (showing && chosen !== null) setChosen(chosen === 0 ? null : chosen - 1);
-        else recall(-1);
-        break;
-      case "Escape":
-        if (!open) return;
-        setOpen(false);
-        setChosen(null);
-        break;
-      case " ":
-        if (!event.ctrlKey) return;
-        setOpen(true);
-        break;
-      default:
-        return;
-    }
-    event.preventDefault();
-  };
-
   return (
-    <section className="console" aria-label="Console" data-testid="console">
-      <div className="console-scroll">
-        {problems.length > 0 ? (
-          <Problems
-            problems={problems}
-            text={text}
-            onTake={(next) => {
-              change(next, false);
-              input.current?.focus();
-            }}
-          />
-        ) : (
-          <LastOutcome key={session.current.id} />
-        )}
-      </div>
-      <div className="console-line">
-        {showing ? (
-          <div
-            ref={list}
-            id={`${id}-list`}
-            className="console-options"
-            role="listbox"
-            aria-label="Completions"
-          >
-            {options.map((option, at) => (
-              <button
-                key={`${option.kind} ${option.label}`}
-                id={`${id}-${at}`}
-                type="button"
-                className="console-option"
-                role="option"
-                aria-selected={at === chosen}
-                tabIndex={-1}
-                onPointerDown={(event) => event.preventDefault()}
-                onClick={() => accept(at)}
-              >
-                <span className="mono">{option.label}</span>
-                <span className="console-detail">{option.detail}</span>
-              </button>
-            ))}
-          </div>
-        ) : null}
-        <label className="console-prompt" htmlFor={`${id}-input`} aria-hidden="true">
-          ›
-        </label>
-        <input
-          ref={input}
-          id={`${id}-input`}
-          className="console-input"
-          role="combobox"
-          aria-label="Command"
-          aria-expanded={showing}
-          aria-controls={showing ? `${id}-list` : undefined}
-          aria-activedescendant={showing && chosen !== null ? `${id}-${chosen}` : undefined}
-          aria-autocomplete="list"
-          aria-invalid={problems.length > 0}
-          aria-describedby={problems.length > 0 ? "console-problems" : undefined}
-          placeholder="gbpa v0 abort"
-          autoComplete="off"
-          autoCapitalize="off"
-          spellCheck={false}
-          value={text}
-          onChange={(event) => {
-            setPast(null);
-            change(event.currentTarget.value, true);
-          }}
-          onBlur={() => setOpen(false)}
-          onKeyDown={onKeyDown}
-        />
-      </div>
-    </section>
+    <CommandLine node={node} placeholder="gbpa v0 abort" history={history} focusAsked={focusAsked} run={run}>
+      <LastOutcome key={session.current.id} />
+    </CommandLine>
   );
 }

@@ -1,5 +1,6 @@
 /** The first visit's one sentence: what to press first. Gone after the first action, or when put away. */
 import { useEffect } from "react";
+import { usePage } from "../state/pages.ts";
 import { usePrefs } from "../state/prefs-store.ts";
 import { useSession } from "../state/session-store.ts";
 import { Act } from "../widgets/act.tsx";
@@ -19,7 +20,11 @@ export function Welcome() {
         GBPA.ABORT is 1, so every DMA must be stopped. d1 was plugged second and escapes. Press{" "}
         <Act line="dma d1" look="primary" className="welcome-press">
           DMA from d1
-        </Act>
+        </Act>{" "}
+        or{" "}
+        <button type="button" className="link" onClick={() => usePage.getState().open("learn")}>
+          take the course
+        </button>
       </p>
       <Button
         look="quiet"

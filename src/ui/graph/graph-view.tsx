@@ -34,6 +34,7 @@ import type { Scene, Subject } from "../../draw/scene-types.ts";
 import type { Ways } from "../../draw/ways.ts";
 import { Attachments } from "./attachments.tsx";
 import type { Camera, CameraView } from "./camera.ts";
+import { type Carry, CarryLayer } from "./carry.tsx";
 import { DmaPath } from "./dma-path.tsx";
 import { domId } from "./dom-id.ts";
 import { FloorNames } from "./floor-names.tsx";
@@ -85,6 +86,8 @@ export interface GraphViewProps {
   readonly camera?: Camera | undefined;
   /** Tells several graphs on one page apart: `A`. */
   readonly name?: string | undefined;
+  /** A device's attachment can be put on another box by hand. */
+  readonly carry?: Carry | null | undefined;
 }
 
 export const GraphView = memo(function GraphView(props: GraphViewProps) {
@@ -98,7 +101,8 @@ export const GraphView = memo(function GraphView(props: GraphViewProps) {
 });
 
 function Pane(props: GraphViewProps) {
-  const { scene, selected, hovered, onSelect, onHover, onInspect, onDma, onMenu, ways, camera, name } = props;
+  const { scene, selected, hovered, onSelect, onHover, onInspect, onDma, onMenu, ways, camera, name, carry } =
+    props;
   const prefix = name === undefined ? "" : `${name}-`;
   const large = scene.declared > LARGE;
   const [chosen, setChosen] = useState<View | null>(null);
@@ -273,6 +277,9 @@ function Pane(props: GraphViewProps) {
           {floors === null ? null : <Attachments wires={floors.wires} large={large} />}
           {ways == null || floors === null ? null : (
             <DmaPath layout={floors.layout} slots={slotsFor(scene)} ways={ways} />
+          )}
+          {carry == null || floors === null ? null : (
+            <CarryLayer scene={scene} layout={floors.layout} carry={carry} />
           )}
         </ReactFlow>
         {floors === null ? null : <FloorNames floors={floors.layout.floors} />}

@@ -8,6 +8,10 @@ import { type Box, M } from "../../draw/layout.ts";
 
 /** Room that fitting leaves for what is pinned to the pane: floor names, legend and tools. */
 const MARGIN = { left: 40, top: 8, right: 12, bottom: 48 } as const;
+/** In a narrow pane the legend takes two lines. */
+const NARROW_PANE = 560;
+const bottomOf = (pane: { readonly width: number }): number =>
+  MARGIN.bottom + (pane.width < NARROW_PANE ? 24 : 0);
 const FIT_ZOOM = 1.25;
 
 const motion = (): number =>
@@ -35,7 +39,7 @@ export function useViewport(picture: string, width: number, height: number): Vie
     if (pane.width === 0 || pane.height === 0) return;
     moved.current = false;
     const w = pane.width - MARGIN.left - MARGIN.right;
-    const h = pane.height - MARGIN.top - MARGIN.bottom;
+    const h = pane.height - MARGIN.top - bottomOf(pane);
     const zoom = Math.min(FIT_ZOOM, w / width, h / height);
     const x = MARGIN.left + Math.max(0, (w - width * zoom) / 2);
     const y = MARGIN.top + Math.max(0, (h - height * zoom) / 2);
@@ -47,7 +51,7 @@ export function useViewport(picture: string, width: number, height: number): Vie
     if (!ready) return;
     const pane = store.getState();
     const [x, y, zoom] = pane.transform;
-    const cut = x + width * zoom > pane.width || y + height * zoom > pane.height - MARGIN.bottom / 2;
+    const cut = x + width * zoom > pane.width || y + height * zoom > pane.height - bottomOf(pane) / 2;
     const other = shown.current !== picture;
     shown.current = picture;
     if (other || (cut && !moved.current)) showAll();
@@ -55,10 +59,11 @@ export function useViewport(picture: string, width: number, height: number): Vie
 
   useEffect(() => {
     // A pane that changes its size shows everything again, as long as nobody has chosen a view.
-    let last = store.getState().width;
+    let last = store.getState();
     return store.subscribe((s) => {
-      if (s.width === last) return;
-      last = s.width;
+      const same = s.width === last.width && s.height === last.height;
+      last = s;
+      if (same) return;
       if (!moved.current) showAll();
     });
   }, [store, showAll]);
@@ -76,7 +81,7 @@ export function useViewport(picture: string, width: number, height: number): Vie
         left >= 0 &&
         top >= 0 &&
         left + w * zoom <= pane.width &&
-        top + h * zoom <= pane.height - MARGIN.bottom;
+        top + h * zoom <= pane.height - bottomOf(pane);
       if (!inside) void flow.setCenter(box.x + w / 2, box.y + h / 2, { zoom, duration: motion() });
     },
     [flow, store],

@@ -1,5 +1,6 @@
 /** Names and values, one a line. */
 import type { ReactNode } from "react";
+import { Terms } from "../widgets/terms.tsx";
 
 export interface FieldRow {
   readonly name: string;
@@ -13,7 +14,9 @@ export function FieldList({ rows }: { readonly rows: readonly FieldRow[] }) {
     <dl className="fields">
       {rows.map(({ name, value, note }) => (
         <div key={name} className="fields-row">
-          <dt title={note}>{name}</dt>
+          <dt title={note}>
+            <Terms text={name} />
+          </dt>
           <dd>{value}</dd>
         </div>
       ))}

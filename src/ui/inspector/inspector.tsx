@@ -5,6 +5,7 @@ import { useSession } from "../state/session-store.ts";
 import { Button } from "../widgets/button.tsx";
 import { Empty } from "../widgets/empty.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
+import { Terms } from "../widgets/terms.tsx";
 import { subjectTitle } from "./subject-title.ts";
 import "../widgets/table.css";
 import "./inspector.css";
@@ -24,7 +25,10 @@ export function Inspector() {
             "Inspector"
           ) : (
             <>
-              {title.name} <span className="inspector-kind">{title.kind}</span>
+              {title.name}{" "}
+              <span className="inspector-kind">
+                <Terms text={title.kind} />
+              </span>
             </>
           )}
         </h2>

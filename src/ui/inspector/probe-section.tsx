@@ -1,7 +1,9 @@
 /** The DMA probe: choose a transaction, see its way hop by hop, where must and does part, and who sees which event. */
 import { useState } from "react";
 import { decodeEvent } from "../../engine/arch/events.ts";
-import type { Hop } from "../../engine/arch/oracle-types.ts";
+import type { Answer, Hop } from "../../engine/arch/oracle-types.ts";
+import { legalWord } from "../../engine/guest/dma.ts";
+import type { HwTxn } from "../../engine/hardware/translate.ts";
 import { deviceFacts } from "../../engine/observe.ts";
 import type { ResultValue } from "../../engine/outcome.ts";
 import { previewLine } from "../state/preview.ts";
@@ -10,11 +12,11 @@ import { Act } from "../widgets/act.tsx";
 import { RuleText } from "../widgets/rule-text.tsx";
 import { Section } from "../widgets/section.tsx";
 import { hex } from "./field-list.tsx";
-import { HexInput } from "./hex-input.tsx";
-import { pairHops, probe } from "./probe.ts";
+import { GUEST_ONLY, HOST_ONLY, pairHops, partingRow, probe } from "./probe.ts";
+import { ProbeAsk, probeLine } from "./probe-ask.tsx";
 
-function HopCell({ hop }: { readonly hop: Hop | null }) {
-  if (hop === null) return <span className="hop-none">not asked</span>;
+function HopCell({ hop, absent }: { readonly hop: Hop | null; readonly absent: string }) {
+  if (hop === null) return <span className="hop-none">{absent}</span>;
   return (
     <>
       <span className="hop-note">{hop.note}</span>
@@ -42,6 +44,7 @@ function EventFate({ line }: { readonly line: string }) {
   if (!preview.ok || preview.outcome.rejected) return null;
   const { result } = preview.outcome;
   const lost = field(result, "lost");
+  const dropped = field(result, "dropped");
   return (
     <dl className="fields">
       <div className="fields-row">
@@ -52,6 +55,14 @@ function EventFate({ line }: { readonly line: string }) {
         <dt>guest sees</dt>
         <dd>{list(field(result, "events"))}</dd>
       </div>
+      {dropped === null ? null : (
+        <div className="fields-row">
+          <dt>not recorded</dt>
+          <dd>
+            {list(field(dropped, "event"))}: {list(field(dropped, "why"))}
+          </dd>
+        </div>
+      )}
       {lost === null ? null : (
         <div className="fields-row">
           <dt>lost</dt>
@@ -64,51 +75,23 @@ function EventFate({ line }: { readonly line: string }) {
   );
 }
 
+const answerKey = (a: Answer): string => `${a.cls} ${a.output} ${a.event?.words.join()}`;
+
+const PLAIN = { write: false, ssid: null, ats: "none", priv: false, inst: false } as const;
+const NO_CHANGE: Partial<HwTxn> = {};
+
 export function ProbeSection({ dev }: { readonly dev: number }) {
   const world = useSession((session) => session.world);
   const name = world.setup.devices[dev]?.name ?? "";
-  const standard = deviceFacts(world, dev).iova;
-  const [asked, setAsked] = useState<bigint | null>(null);
-  const [write, setWrite] = useState(false);
-  const [ssid, setSsid] = useState<bigint | null>(null);
-  const iova = asked ?? standard;
-  const line = [
-    `dma ${name} iova=${hex(iova)}`,
-    ...(write ? ["write"] : []),
-    ...(ssid === null ? [] : [`ssid=${ssid}`]),
-  ].join(" ");
-  const { must, does } = probe(world, dev, {
-    iova,
-    write,
-    ssid: ssid === null ? null : Number(ssid),
-    ats: "none",
-    priv: false,
-    inst: false,
-  });
+  const [asked, setAsked] = useState(NO_CHANGE);
+  const txn: HwTxn = { ...PLAIN, iova: deviceFacts(world, dev).iova, ...asked };
+  const line = probeLine(name, txn);
+  const { must, legal, due, does, agrees } = probe(world, dev, txn);
   const pairs = pairHops(must?.path ?? [], does.path ?? []);
-  const parting = pairs.findIndex(({ same }) => !same);
+  const parting = agrees ? -1 : partingRow(pairs);
   return (
     <Section id="probe" title="DMA probe">
-      <div className="probe-ask">
-        <HexInput label="IOVA" value={iova} bits={64} onChange={setAsked} />
-        <label className="form-check">
-          <input
-            type="checkbox"
-            checked={write}
-            onChange={(event) => setWrite(event.currentTarget.checked)}
-          />
-          write
-        </label>
-        <label className="form-check">
-          <input
-            type="checkbox"
-            checked={ssid !== null}
-            onChange={(event) => setSsid(event.currentTarget.checked ? 1n : null)}
-          />
-          SSID
-        </label>
-        {ssid === null ? null : <HexInput label="SubstreamID" value={ssid} bits={20} onChange={setSsid} />}
-      </div>
+      <ProbeAsk txn={txn} onChange={(change) => setAsked({ ...asked, ...change })} />
       <table className="table table-tight hops" data-testid="hops">
         <thead>
           <tr>
@@ -119,36 +102,57 @@ export function ProbeSection({ dev }: { readonly dev: number }) {
         </thead>
         <tbody>
           {pairs.map((pair, at) => {
-            const what = pair.must?.what ?? pair.does?.what ?? "";
+            const what = [...new Set([pair.must?.what ?? [], pair.does?.what ?? []].flat())].join("/");
             const key = `${at} ${what}`;
             return (
               <tr key={key} data-parts={at === parting || undefined}>
                 <th scope="row">{what}</th>
                 <td>
-                  <HopCell hop={pair.must} />
+                  <HopCell
+                    hop={pair.must}
+                    absent={pair.does && HOST_ONLY.has(pair.does.what) ? "the host's" : "not asked"}
+                  />
                 </td>
                 <td>
-                  <HopCell hop={pair.does} />
+                  <HopCell
+                    hop={pair.does}
+                    absent={pair.must && GUEST_ONLY.has(pair.must.what) ? "the guest's" : "not asked"}
+                  />
                 </td>
               </tr>
             );
           })}
-          <tr className="hops-end">
+          <tr className="hops-end" data-parts={parting === pairs.length || undefined}>
             <th scope="row">so</th>
             <td>
-              {must === null ? "no promise" : must.cls}
-              {must?.output == null ? "" : ` → ${hex(must.output)}`}
+              {legal.length === 0 ? "no promise" : null}
+              {legal.map((answer, at) => (
+                <p
+                  key={answerKey(answer)}
+                  className="hops-answer"
+                  data-happened={answer === due || undefined}
+                >
+                  {at === 0 ? "" : "or still "}
+                  {legalWord(answer.cls)}
+                  {answer.output === null ? "" : ` → ${hex(answer.output)}`}
+                  {answer.event === null ? "" : `, ${answer.event.name}`}
+                </p>
+              ))}
             </td>
             <td>
               {does.cls}
               {does.output === null ? "" : ` → ${hex(does.output)}`}
               {does.tlb === "hit" ? " (TLB hit)" : ""}
+              {does.event === null ? "" : `, ${decodeEvent(does.event).name}`}
             </td>
           </tr>
         </tbody>
       </table>
-      {must === null ? null : <RuleText id={must.rule} />}
-      <RuleText id={does.rule} />
+      {[...new Set([...(must === null ? [] : [must.rule]), ...legal.map(({ rule }) => rule), does.rule])].map(
+        (id) => (
+          <RuleText key={id} id={id} />
+        ),
+      )}
       {does.event === null ? null : (
         <p className="verdict-why">
           The physical SMMU records {decodeEvent(does.event).name} for SID {hex(decodeEvent(does.event).sid)}.

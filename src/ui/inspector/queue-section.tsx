@@ -1,12 +1,15 @@
-/** The event queue in guest memory and the command queue, entry by entry. */
+/** The event queue in guest memory, what the architecture would have in it, and the command queue, entry by entry. */
 import { decodeCommand } from "../../engine/arch/commands.ts";
 import { decodeEvent } from "../../engine/arch/events.ts";
+import { getObj } from "../../engine/kernel/state.ts";
 import { memRead64 } from "../../engine/memory.ts";
 import type { World } from "../../engine/world.ts";
 import { useSession } from "../state/session-store.ts";
 import { Act } from "../widgets/act.tsx";
 import { Section } from "../widgets/section.tsx";
+import { eventDetail } from "./event-text.ts";
 import { hex } from "./field-list.tsx";
+import { SubjectLink } from "./subject-link.tsx";
 
 const BASE = 0x00ff_ffff_ffff_ffe0n;
 const MOST = 64;
@@ -36,6 +39,55 @@ function waiting(
   });
 }
 
+function EventRow({ words }: { readonly words: readonly bigint[] }) {
+  return (
+    <li className="queue-entry">
+      <b className="mono">{decodeEvent(words).name}</b> {eventDetail(words)}
+      <span className="queue-words">{words.map((word) => hex(word)).join(" ")}</span>
+    </li>
+  );
+}
+
+/** What the architecture has recorded and the guest has not read; said only where it differs from the guest's queue. */
+function Promised({ v, seen }: { readonly v: number; readonly seen: readonly Entry[] }) {
+  const world = useSession((session) => session.world);
+  const expected = world.guest.smmus[v]?.expected ?? [];
+  const same =
+    expected.length === seen.length && expected.every((words, at) => words.join() === seen[at]?.words.join());
+  if (same) return null;
+  return (
+    <>
+      <p className="queue-apart">
+        {expected.length === 0
+          ? "The architecture has no record here."
+          : `The architecture has ${expected.length} waiting:`}
+      </p>
+      <ul className="plain-list" data-testid="eventq-promised">
+        {expected.slice(0, MOST).map((words, at) => {
+          const key = `${at} ${words.join()}`;
+          return <EventRow key={key} words={words} />;
+        })}
+      </ul>
+    </>
+  );
+}
+
+/** The host's queue that feeds it. */
+function VeventqLine({ v }: { readonly v: number }) {
+  const world = useSession((session) => session.world);
+  const queue = world.qemu.smmus[v]?.accel.veventq ?? null;
+  if (queue === null) return <p className="inspector-none">No vEVENTQ feeds it.</p>;
+  const obj = getObj(world.kernel, queue.file, queue.id);
+  const [waitingThere, depth] = obj?.type === "VEVENTQ" ? [obj.numEvents, obj.depth] : [0, 0];
+  return (
+    <p className="inspector-none">
+      Fed by{" "}
+      <SubjectLink to={{ kind: "object", file: queue.file, id: queue.id }}>VEVENTQ {queue.id}</SubjectLink>,{" "}
+      {waitingThere} of {depth} waiting.
+    </p>
+  );
+}
+
 export function QueueSection({ v }: { readonly v: number }) {
   const world = useSession((session) => session.world);
   const regs = world.qemu.smmus[v]?.regs;
@@ -61,14 +113,9 @@ export function QueueSection({ v }: { readonly v: number }) {
         ) : (
           <>
             <ul className="plain-list" data-testid="eventq">
-              {events.map(({ index, words }) => {
-                const event = decodeEvent(words);
-                return (
-                  <li key={index} className="mono">
-                    <b>{event.name}</b> sid={hex(event.sid)} {words.map((word) => hex(word)).join(" ")}
-                  </li>
-                );
-              })}
+              {events.map(({ index, words }) => (
+                <EventRow key={index} words={words} />
+              ))}
             </ul>
             <div className="control-buttons">
               <Act
@@ -80,6 +127,8 @@ export function QueueSection({ v }: { readonly v: number }) {
             </div>
           </>
         )}
+        <Promised v={v} seen={events} />
+        <VeventqLine v={v} />
       </Section>
       <Section id="cmdq" title="Command queue" aside={`${commands.length} waiting`}>
         {commands.length === 0 ? (

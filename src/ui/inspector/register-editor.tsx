@@ -15,6 +15,9 @@ const ACCESS: Readonly<Record<RegisterSpec["access"], string>> = {
   impl: "reads as zero, writes are ignored",
 };
 
+/** Registers whose write completes later: CR0ACK, IRQ_CTRLACK and GBPA.Update tell when. */
+const HANDSHAKES: ReadonlySet<string> = new Set(["CR0", "IRQ_CTRL", "GBPA"]);
+
 interface FieldRowProps {
   readonly field: FieldSpec;
   readonly value: bigint;
@@ -65,8 +68,9 @@ interface RegisterEditorProps {
 export function RegisterEditor({ v, spec, value }: RegisterEditorProps) {
   const name = useSession((session) => session.node.setup.vsmmus[v]?.name ?? "");
   const [draft, setDraft] = useState(value);
+  const [wait, setWait] = useState(true);
   const readOnly = spec.access === "ro" || spec.access === "impl";
-  const line = `write ${name} ${spec.name} ${hex(draft)}`;
+  const line = `write ${name} ${spec.name} ${hex(draft)}${wait ? "" : " wait=off"}`;
   return (
     <div className="register-body">
       <p className="register-about">
@@ -93,6 +97,16 @@ export function RegisterEditor({ v, spec, value }: RegisterEditorProps) {
           readOnly={readOnly}
           onChange={setDraft}
         />
+        {HANDSHAKES.has(spec.name) ? (
+          <label className="form-check">
+            <input
+              type="checkbox"
+              checked={!wait}
+              onChange={(event) => setWait(!event.currentTarget.checked)}
+            />
+            leave the handshake open
+          </label>
+        ) : null}
         {/* A write to a read-only register is a fair question too: the lab shows what becomes of it. */}
         <Act line={line} look={draft === value ? "plain" : "primary"}>
           Write

@@ -2,9 +2,11 @@
 import { useState } from "react";
 import { getField } from "../../engine/arch/bits.ts";
 import { REGISTERS, type RegisterSpec } from "../../engine/arch/registers.ts";
+import { type ArchSmmu, archAck } from "../../engine/arch/smmu.ts";
 import { archRead } from "../../engine/arch/write.ts";
 import { smmuPeek } from "../../engine/qemu/smmuv3.ts";
 import { useSession } from "../state/session-store.ts";
+import { Act } from "../widgets/act.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { Section } from "../widgets/section.tsx";
 import { hex } from "./field-list.tsx";
@@ -36,6 +38,8 @@ function told(spec: RegisterSpec, value: bigint): string {
     .join(" ");
 }
 
+const handshakeOpen = (arch: ArchSmmu): boolean => archAck(arch) !== arch;
+
 export function RegisterFile({ v }: { readonly v: number }) {
   const world = useSession((session) => session.world);
   const [all, setAll] = useState(false);
@@ -53,6 +57,16 @@ export function RegisterFile({ v }: { readonly v: number }) {
         </button>
       }
     >
+      {handshakeOpen(arch) ? (
+        <div className="handshake">
+          <p className="verdict-why">
+            A handshake is open: old and new value are both legal. QEMU completes every write at once.
+          </p>
+          <Act line={`ack ${world.setup.vsmmus[v]?.name ?? ""}`} note="CR0ACK, IRQ_CTRLACK and GBPA.Update">
+            Complete it
+          </Act>
+        </div>
+      ) : null}
       <ul className="registers" data-testid="registers">
         {shown.map((spec) => {
           const qemu = smmuPeek(world, v, spec.offset, spec.size);

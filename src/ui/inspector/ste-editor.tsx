@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { readField, writeField } from "../../engine/arch/bits.ts";
 import { STE_FIELDS } from "../../engine/arch/ste.ts";
+import type { SteChoice } from "../../engine/qemu/smmuv3-accel-ste.ts";
 import { useSession } from "../state/session-store.ts";
 import { Act, play } from "../widgets/act.tsx";
 import { Button } from "../widgets/button.tsx";
@@ -23,6 +24,15 @@ const MODES: readonly SegmentedOption<Mode>[] = [
   { value: "hex", label: "Hex" },
 ];
 
+const QEMU: Readonly<Record<SteChoice, string>> = {
+  abort: "attaches its abort HWPT",
+  bypass: "attaches its bypass HWPT",
+  gbpa: "SMMUEN=0: attaches what GBPA names",
+  translate: "asks the host for a nested HWPT",
+  none: "leaves the device where it is",
+  error: "refuses it: CERROR_ILL",
+};
+
 /** Stage 1 lives in words 0 and 1; the rest matters to a stage-2 guest only. */
 const STAGE1_WORDS = 2;
 
@@ -38,7 +48,7 @@ export function SteEditor({ v, sid, stored }: SteEditorProps) {
   const [draft, setDraft] = useState<readonly bigint[]>(stored);
   const [mode, setMode] = useState<Mode>("fields");
   const [all, setAll] = useState(false);
-  const opinion = steOpinion(world, v, draft);
+  const opinion = steOpinion(world, v, draft, sid);
   const changed = draft.flatMap((word, at) => (word === stored[at] ? [] : [`q${at}=${hex(word)}`]));
   const store = `ste ${name} ${hex(sid)} ${changed.length === 0 ? `q0=${hex(draft[0] ?? 0n)}` : changed.join(" ")}`;
   const cfgi = `cfgi ${name} ${hex(sid)}`;
@@ -51,17 +61,30 @@ export function SteEditor({ v, sid, stored }: SteEditorProps) {
             <dt>architecture</dt>
             <dd>{opinion?.illegal === null ? `legal: ${steWord(draft)}` : "C_BAD_STE"}</dd>
           </div>
+          <div className="fields-row" data-refused={opinion?.qemu === "error" || undefined}>
+            <dt>QEMU at CFGI</dt>
+            <dd>{opinion === null ? "" : QEMU[opinion.qemu]}</dd>
+          </div>
           <div className="fields-row">
-            <dt>QEMU passes on</dt>
-            <dd className="mono">{opinion?.masked.map((word) => hex(word)).join(", ")}</dd>
+            <dt>words passed on</dt>
+            <dd>
+              {opinion?.qemu === "translate" ? null : "none; masked "}
+              <span className="mono">{opinion?.masked.map((word) => hex(word)).join(", ")}</span>
+            </dd>
           </div>
           <div className="fields-row">
             <dt>QEMU drops</dt>
             <dd>{opinion?.dropped === 0 ? "no bit that is set" : `${opinion?.dropped} bits that are set`}</dd>
           </div>
-          <div className="fields-row" data-refused={opinion?.refused || undefined}>
+          <div
+            className="fields-row"
+            data-refused={(opinion?.refused && opinion.qemu === "translate") || undefined}
+          >
             <dt>host validation</dt>
-            <dd>{opinion?.refused ? opinion.host : `takes it as ${opinion?.host}`}</dd>
+            <dd>
+              {opinion?.refused ? opinion.host : `takes it as ${opinion?.host}`}
+              {opinion?.qemu === "translate" ? "" : " (if it were asked)"}
+            </dd>
           </div>
         </dl>
         {opinion?.illegal == null ? null : <RuleText id={opinion.illegal} />}
@@ -90,7 +113,9 @@ export function SteEditor({ v, sid, stored }: SteEditorProps) {
         ) : mode === "bits" ? (
           <SteBits
             world={world}
-            words={draft.slice(0, words)}
+            v={v}
+            ste={draft}
+            words={words}
             onChange={(at, word) => setDraft(draft.with(at, word))}
           />
         ) : (

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { makeSte } from "../../engine/arch/ste.ts";
 import { Session } from "../../script/session.ts";
-import { bitOpinion, steOpinion } from "./ste-opinion.ts";
+import { archBit, bitOpinion, steOpinion } from "./ste-opinion.ts";
 
 const opened = Session.open("");
 if (!opened.ok) throw new Error("does not parse");
@@ -52,5 +52,43 @@ describe("what becomes of an STE", () => {
     words[1] = 3n << BigInt(FIELD.shcfg);
     words[3] = 1n << 4n;
     expect(steOpinion(world, 0, words)?.dropped).toBe(3);
+  });
+});
+
+describe("what QEMU does at a CFGI", () => {
+  const enabled = () => {
+    const session = Session.open("cr0 v0 +smmuen\n");
+    if (!session.ok) throw new Error("does not parse");
+    return session.value.world();
+  };
+  test.each([
+    ["invalid", "abort"],
+    ["abort", "abort"],
+    ["bypass", "bypass"],
+    ["translate", "translate"],
+  ] as const)("%s: %s, and with SMMUEN=0 what GBPA names", (kind, choice) => {
+    expect(steOpinion(enabled(), 0, makeSte(kind))?.qemu).toBe(choice);
+    expect(steOpinion(world, 0, makeSte(kind))?.qemu).toBe("gbpa");
+  });
+
+  test("Config 6 and 7 are QEMU's own error (D8)", () => {
+    for (const q0 of [0xdn, 0xfn])
+      expect(steOpinion(enabled(), 0, [q0, ...makeSte("abort").slice(1)])?.qemu).toBe("error");
+  });
+});
+
+describe("what the architecture says of a bit", () => {
+  const S1STALLD = 91 - 64;
+  test("setting S1STALLD is ILLEGAL with STALL_MODEL=1, and clearing it legal again", () => {
+    const words = [...makeSte("translate", { cdptr: 0x1000n })];
+    expect(archBit(world, 0, words, 1, S1STALLD)).toEqual({ is: "makes-illegal", rule: "A-STE-STALLD" });
+    words[1] = (words[1] ?? 0n) | (1n << BigInt(S1STALLD));
+    expect(archBit(world, 0, words, 1, S1STALLD)).toEqual({ is: "makes-legal", rule: "A-STE-STALLD" });
+  });
+
+  test("fields of an unused stage are ignored, unknown bits RES0, the pointer is used", () => {
+    expect(archBit(world, 0, makeSte("bypass"), 0, 12)).toEqual({ is: "ignored" });
+    expect(archBit(world, 0, makeSte("translate"), 0, 12)).toEqual({ is: "used" });
+    expect(archBit(world, 0, makeSte("translate"), 0, 57)).toEqual({ is: "res0" });
   });
 });

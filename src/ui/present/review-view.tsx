@@ -1,6 +1,5 @@
 /** One review: its steps with their claims' standing, the prose, and the graph there. Full screen when it is presented. */
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import Markdown from "react-markdown";
 import { type Moment, playReview, tally } from "../../review/walk/play.ts";
 import { printReview } from "../../review/walk/review.ts";
 import { reviewMail } from "../../review/walk/review-mail.ts";
@@ -11,7 +10,9 @@ import { useReview } from "../state/review-store.ts";
 import { useSession } from "../state/session-store.ts";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
+import { Prose } from "../widgets/prose.tsx";
 import { ScrollRegion } from "../widgets/scroll-region.tsx";
+import { Claim } from "./claim.tsx";
 import { JudgementTag } from "./judgement.tsx";
 import { forgetReview, type LibraryReview, useLibrary } from "./library.ts";
 
@@ -32,7 +33,7 @@ const KEYS: Readonly<Record<string, "next" | "back" | "first" | "last" | "notes"
 };
 
 function Script({ moment }: { readonly moment: Moment }) {
-  const { script, claim } = moment.step;
+  const { script } = moment.step;
   return (
     <>
       {script === "" ? null : (
@@ -41,24 +42,7 @@ function Script({ moment }: { readonly moment: Moment }) {
           <pre>{script}</pre>
         </details>
       )}
-      {claim === "" ? null : (
-        <section className="review-claim" aria-label="Claim" data-judgement={moment.judgement}>
-          <JudgementTag of={moment.judgement} />
-          <pre>{claim.replace(/^expect /gm, "")}</pre>
-          {moment.reasons.map((reason) => (
-            <p key={reason} className="review-reason">
-              {reason}
-            </p>
-          ))}
-        </section>
-      )}
-      {claim === "" && moment.reasons.length > 0
-        ? moment.reasons.map((reason) => (
-            <p key={reason} className="review-reason">
-              {reason}
-            </p>
-          ))
-        : null}
+      <Claim moment={moment} />
     </>
   );
 }
@@ -167,23 +151,7 @@ export function ReviewView({ entry }: { readonly entry: LibraryReview }) {
             {world.setup.repairs.length === 0 ? "" : ` · repaired: ${world.setup.repairs.join(", ")}`}
           </p>
           <h2>{moment.step.title}</h2>
-          <Markdown
-            skipHtml
-            components={{
-              // Nothing on the page leads out of it: an address is text to copy.
-              a: ({ children, href }) => (
-                <span>
-                  {children}
-                  {href === undefined ? "" : ` (${href})`}
-                </span>
-              ),
-              img: ({ alt }) => <span>{alt}</span>,
-              h1: "h3",
-              h2: "h3",
-            }}
-          >
-            {moment.step.prose}
-          </Markdown>
+          <Prose text={moment.step.prose} />
           <Script moment={moment} />
           {notes ? (
             <aside className="review-notes" aria-label="Speaker notes" data-testid="review-notes">

@@ -5,6 +5,7 @@ import { Button } from "../widgets/button.tsx";
 import type { ReplayClient } from "./client.ts";
 import type { LineMap } from "./line-map.ts";
 import { rowByKey } from "./list-keys.ts";
+import type { ScrollTogether } from "./scroll-together.ts";
 import { useLines } from "./use-lines.ts";
 
 interface LineListProps {
@@ -13,6 +14,9 @@ interface LineListProps {
   /** Lines of the step on the table, both included; 0, 0 for none. */
   readonly first: number;
   readonly last: number;
+  /** Line that was asked for by number; 0 for none. It is shown first. */
+  readonly asked: number;
+  readonly together: ScrollTogether;
   readonly differs: ReadonlySet<number>;
   onLine(line: number): void;
 }
@@ -21,7 +25,7 @@ const ROW = 22;
 /** No browser scrolls over arbitrarily many pixels: so many rows are listed at once. */
 const WINDOW = 200_000;
 
-export function LineList({ client, map, first, last, differs, onLine }: LineListProps) {
+export function LineList({ client, map, first, last, asked, together, differs, onLine }: LineListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [base, setBase] = useState(0);
   const [active, setActive] = useState<number | null>(null);
@@ -39,7 +43,8 @@ export function LineList({ client, map, first, last, differs, onLine }: LineList
     items.map(({ index }) => map.lineAt(from + index)),
   );
 
-  const target = first > 0 ? map.indexOf(first) : -1;
+  const shown = asked > 0 ? asked : first;
+  const target = shown > 0 ? map.indexOf(shown) : -1;
   const inWindow = target >= from && target < from + count;
   useEffect(() => {
     if (target >= 0 && !inWindow) setBase(Math.max(0, target - WINDOW / 2));
@@ -50,6 +55,20 @@ export function LineList({ client, map, first, last, differs, onLine }: LineList
     virtual.scrollToIndex(target - from, { align: "start" });
   }, [virtual, target, inWindow, from]);
 
+  useEffect(
+    () =>
+      together.join("lines", (line) => {
+        const at = map.indexOf(line);
+        if (at >= from && at < from + count) virtual.scrollToIndex(at - from, { align: "start" });
+        else setBase(Math.max(0, at - WINDOW / 2));
+      }),
+    [together, virtual, map, from, count],
+  );
+  const onScroll = (): void => {
+    const top = Math.floor((scroller.current?.scrollTop ?? 0) / ROW);
+    if (count > 0) together.scrolled("lines", map.lineAt(from + Math.min(top, count - 1)));
+  };
+
   const onClick = (event: MouseEvent): void => {
     const row = (event.target as Element).closest<HTMLElement>("[data-row]");
     if (row === null) return;
@@ -58,6 +77,7 @@ export function LineList({ client, map, first, last, differs, onLine }: LineList
     onLine(map.lineAt(index));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    together.letGo();
     const here = active ?? from;
     const to = rowByKey(event, here - from, count);
     if (to !== null) {
@@ -84,6 +104,9 @@ export function LineList({ client, map, first, last, differs, onLine }: LineList
       data-testid="log-lines"
       onClick={onClick}
       onKeyDown={onKeyDown}
+      onScroll={onScroll}
+      onWheel={() => together.take("lines")}
+      onPointerDown={() => together.take("lines")}
     >
       <div className="log-length" role="presentation" style={{ height: virtual.getTotalSize() }}>
         {items.map(({ index, start }) => {

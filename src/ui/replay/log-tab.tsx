@@ -6,11 +6,13 @@ import { Button } from "../widgets/button.tsx";
 import { Empty } from "../widgets/empty.tsx";
 import { Segmented } from "../widgets/segmented.tsx";
 import { FilterBar } from "./filter-bar.tsx";
+import { JumpToLine } from "./jump-to-line.tsx";
 import { LineList } from "./line-list.tsx";
 import { allLines, linesOf } from "./line-map.ts";
 import { showStep } from "./open-log.ts";
 import { RemarkList } from "./remark-list.tsx";
 import { type OpenReplay, useReplay } from "./replay-store.ts";
+import { ScrollTogether } from "./scroll-together.ts";
 import { StepList } from "./step-list.tsx";
 import { isFiltered, matching, NO_FILTER, type StepFilter, stepAtLine } from "./step-rows.ts";
 import "./log.css";
@@ -60,6 +62,8 @@ function Log({ open }: { readonly open: OpenReplay }) {
   const node = useSession((state) => state.node);
   const [filter, setFilter] = useState<StepFilter>(NO_FILTER);
   const [beside, setBeside] = useState<"lines" | "remarks">("lines");
+  const [wanted, setWanted] = useState(0);
+  const [together] = useState(() => new ScrollTogether());
   const asked = useDeferredValue(filter);
   const { inSteps, inLines } = useDiffering(open);
   const shown = useMemo(() => matching(steps, asked, inSteps), [steps, asked, inSteps]);
@@ -71,7 +75,18 @@ function Log({ open }: { readonly open: OpenReplay }) {
   );
   const current = builder.stepOf(node.id);
   const step = steps[current];
-  const goToLine = (line: number): void => showStep(Math.max(0, stepAtLine(steps, line)));
+  const goToLine = (line: number): void => {
+    together.letGo();
+    showStep(Math.max(0, stepAtLine(steps, line)));
+  };
+  const jump = (line: number): void => {
+    const to = Math.min(total, line);
+    setFilter(NO_FILTER);
+    setWanted(to);
+    goToLine(to);
+  };
+  // It is shown until another step is.
+  const line = wanted > 0 && Math.max(0, stepAtLine(steps, wanted)) === current ? wanted : 0;
   const nextDiffering = (): void => {
     const sorted = [...inSteps].sort((a, b) => a - b);
     const next = sorted.find((one) => one > current) ?? sorted[0];
@@ -87,10 +102,11 @@ function Log({ open }: { readonly open: OpenReplay }) {
           differing={inSteps.size}
           onNextDiffering={nextDiffering}
         />
+        <JumpToLine total={total} onJump={jump} />
         <span className="log-count" role="status" data-testid="log-count">
           {filtered
             ? `${shown.length.toLocaleString("en")} of ${steps.length.toLocaleString("en")} steps`
-            : `${steps.length.toLocaleString("en")} steps, ${total.toLocaleString("en")} lines`}
+            : `${steps.length.toLocaleString("en")} steps of ${total.toLocaleString("en")} lines`}
         </span>
         {head.remarks.length === 0 ? null : (
           <Segmented<"lines" | "remarks">
@@ -105,13 +121,22 @@ function Log({ open }: { readonly open: OpenReplay }) {
         )}
       </div>
       <div className="log-panes">
-        <StepList steps={steps} shown={shown} differs={inSteps} current={current} onGo={showStep} />
+        <StepList
+          steps={steps}
+          shown={shown}
+          differs={inSteps}
+          current={current}
+          together={together}
+          onGo={showStep}
+        />
         {beside === "lines" || head.remarks.length === 0 ? (
           <LineList
             client={client}
             map={map}
             first={step?.first ?? 0}
             last={step?.last ?? 0}
+            asked={line}
+            together={together}
             differs={inLines}
             onLine={goToLine}
           />
@@ -120,6 +145,7 @@ function Log({ open }: { readonly open: OpenReplay }) {
             remarks={head.remarks}
             first={step?.first ?? 0}
             last={step?.last ?? 0}
+            together={together}
             onLine={goToLine}
           />
         )}

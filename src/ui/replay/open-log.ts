@@ -13,6 +13,10 @@ import { ReplayClient } from "./client.ts";
 import { type Recording, recordingFiles } from "./recordings.ts";
 import { changeOpen, type OpenReplay, useReplay } from "./replay-store.ts";
 
+const TIMELINE_PANE = "timeline-pane";
+/** Of the window's height. */
+const LOG_SHARE = 0.48;
+
 /** What is under way is the latest; earlier work that comes back is put away. */
 let turn = 0;
 /** Where the building of the session is to end early. */
@@ -183,9 +187,28 @@ async function show({ builder, head }: OpenReplay): Promise<void> {
   const start = builder.nodeOf(0);
   if (start !== null) session.goTo(start);
   useSession.getState().replace(session);
-  usePrefs.getState().change({ tab: "log", place: "timeline" });
-  usePage.getState().open(null);
+  leaveForLab();
   tellResult(head);
+}
+
+function leaveForLab(): void {
+  usePrefs.getState().change({ tab: "log", place: "timeline" });
+  makeRoom();
+  usePage.getState().open(null);
+}
+
+/** From the report to the lab: a run's session on the table, at a step. */
+export async function showInLab(run: number, step: number): Promise<void> {
+  await chooseRun(run);
+  showStep(Math.max(0, step));
+  leaveForLab();
+}
+
+/** Two lists side by side want more height than the timeline's other tabs; what the reader chose larger stays. */
+function makeRoom(): void {
+  const { sizes, setSize } = usePrefs.getState();
+  const wanted = Math.round(window.innerHeight * LOG_SHARE);
+  if ((sizes[TIMELINE_PANE] ?? 0) < wanted) setSize(TIMELINE_PANE, wanted);
 }
 
 /** How the comparison went, in a sentence; null while it is under way. */

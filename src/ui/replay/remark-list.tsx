@@ -2,12 +2,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import type { Remark } from "../../replay/job.ts";
+import type { ScrollTogether } from "./scroll-together.ts";
 
 interface RemarkListProps {
   readonly remarks: readonly Remark[];
   /** Lines of the step on the table; 0, 0 for none. */
   readonly first: number;
   readonly last: number;
+  readonly together: ScrollTogether;
   onLine(line: number): void;
 }
 
@@ -25,7 +27,7 @@ function remarkAt(remarks: readonly Remark[], line: number): number {
   return found;
 }
 
-export function RemarkList({ remarks, first, last, onLine }: RemarkListProps) {
+export function RemarkList({ remarks, first, last, together, onLine }: RemarkListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: remarks.length,
@@ -37,6 +39,13 @@ export function RemarkList({ remarks, first, last, onLine }: RemarkListProps) {
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: "center" });
   }, [virtual, at]);
+  useEffect(
+    () =>
+      together.join("remarks", (line) =>
+        virtual.scrollToIndex(Math.max(0, remarkAt(remarks, line)), { align: "start" }),
+      ),
+    [together, virtual, remarks],
+  );
   return (
     <section
       ref={scroller}

@@ -6,6 +6,7 @@ import { Empty } from "../widgets/empty.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { DropZone } from "./drop-zone.tsx";
 import { openRecording } from "./open-log.ts";
+import { OwnLog } from "./own-log.tsx";
 import { Progress } from "./progress.tsx";
 import { RECORDINGS } from "./recordings.ts";
 import { useReplay } from "./replay-store.ts";
@@ -28,7 +29,7 @@ export default function ReplayPlace() {
       </header>
       <div className="replay-body">
         <div className="replay-column">
-          {work === null ? <DropZone /> : <Progress work={work} />}
+          {work === null ? null : <Progress work={work} />}
           {failed === null || work !== null ? null : (
             <div className="replay-failed" role="alert" data-testid="replay-failed">
               <Empty glyph="warn" title={`“${failed.name}” could not be replayed`}>
@@ -37,6 +38,8 @@ export default function ReplayPlace() {
             </div>
           )}
           {open === null || work !== null ? null : <Report open={open} />}
+          {work === null ? <DropZone /> : null}
+          {work === null ? <OwnLog /> : null}
         </div>
         <section className="replay-column" aria-label="Recordings of real runs">
           <h2 className="replay-heading">Recordings of real runs</h2>

@@ -1,8 +1,9 @@
 /** What the log is, what was assumed about it, and where it and the model say something else. */
 import { agrees } from "../../replay/report.ts";
 import { Button } from "../widgets/button.tsx";
+import { Glyph } from "../widgets/glyphs.tsx";
 import { RuleLink } from "../widgets/rule-link.tsx";
-import { chooseRun, showStep } from "./open-log.ts";
+import { chooseRun, showInLab } from "./open-log.ts";
 import type { Checking, OpenReplay } from "./replay-store.ts";
 import "../widgets/table.css";
 import "../widgets/fields.css";
@@ -11,13 +12,6 @@ const MOST = 300;
 
 const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-
-function goTo(run: number, step: number): void {
-  void (async () => {
-    await chooseRun(run);
-    showStep(Math.max(0, step));
-  })();
-}
 
 function Agreement({ checking }: { readonly checking: Checking }) {
   if (checking.state === "under-way")
@@ -31,9 +25,18 @@ function Agreement({ checking }: { readonly checking: Checking }) {
   if (check === null) return <p role="status">Nothing in it can be compared.</p>;
   return (
     <>
-      <p role="status" data-testid="replay-verdict" data-agrees={agrees(check)}>
+      <p
+        role="status"
+        className="replay-verdict"
+        data-testid="replay-verdict"
+        data-agrees={agrees(check) || undefined}
+      >
+        <Glyph name={agrees(check) ? "check" : "warn"} />
         {agrees(check)
-          ? "Log and model agree."
+          ? `Log and model agree in ${count(
+              check.tallies.reduce((sum, [, { agreed }]) => sum + agreed, 0),
+              "outcome",
+            )}.`
           : `The model disagrees with ${count(check.disagreed, "line")}${
               check.rejected.length === 0 ? "" : ` and refuses ${count(check.rejected.length, "script line")}`
             }.`}
@@ -67,6 +70,11 @@ function Agreement({ checking }: { readonly checking: Checking }) {
             ))}
         </tbody>
       </table>
+      {check.tallies.some(([, { outside }]) => outside > 0) ? (
+        <p className="replay-quiet">
+          Outside the model are lines about functions that QEMU emulates itself, such as root ports.
+        </p>
+      ) : null}
     </>
   );
 }
@@ -82,7 +90,7 @@ function Differences({ checking }: { readonly checking: Checking }) {
       <ol className="replay-differences" data-testid="replay-differences">
         {rejected.slice(0, MOST).map((one) => (
           <li key={`refused ${one.line} ${one.text}`}>
-            <Button look="quiet" onClick={() => goTo(one.run, one.step)}>
+            <Button look="quiet" onClick={() => void showInLab(one.run, one.step)}>
               line {one.line}
             </Button>
             <span>
@@ -92,7 +100,7 @@ function Differences({ checking }: { readonly checking: Checking }) {
         ))}
         {disagreements.slice(0, MOST).map((one, at) => (
           <li key={differenceKeys[at]}>
-            <Button look="quiet" onClick={() => goTo(one.run, one.step)}>
+            <Button look="quiet" onClick={() => void showInLab(one.run, one.step)}>
               line {one.line}
             </Button>
             <span>
@@ -116,9 +124,9 @@ export function Report({ open }: { readonly open: OpenReplay }) {
     <section className="replay-report" aria-label="What was found" data-testid="replay-report">
       <h2 className="replay-heading">{head.name}</h2>
       <p>
-        {count(census.lines, "line")}: {census.known.toLocaleString("en")} of events the lab knows,{" "}
-        {census.other.toLocaleString("en")} of other events, {census.foreign.toLocaleString("en")} that are no
-        events
+        {count(census.lines, "line")}: {census.known.toLocaleString("en")} of events the lab knows
+        {census.other > 0 ? `, ${census.other.toLocaleString("en")} of other events` : ""}
+        {census.foreign > 0 ? `, ${census.foreign.toLocaleString("en")} that are no events` : ""}
         {census.damaged > 0 ? `, ${count(census.damaged, "damaged one")}` : ""}
         {census.overlong > 0 ? `, ${count(census.overlong, "one")} too long` : ""}.
       </p>
@@ -129,7 +137,7 @@ export function Report({ open }: { readonly open: OpenReplay }) {
         </p>
       ))}
       <div className="replay-ways">
-        <Button look="primary" onClick={() => goTo(run, 0)}>
+        <Button look="primary" onClick={() => void showInLab(run, 0)}>
           Show it in the lab
         </Button>
         {runs.length > 1 ? (

@@ -4,7 +4,8 @@ import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useSta
 import type { StepData } from "../../replay/transfer.ts";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { rowByKey } from "./list-keys.ts";
-import { type ListRow, listRows, rowOf } from "./step-rows.ts";
+import type { ScrollTogether } from "./scroll-together.ts";
+import { type ListRow, listRows, rowBefore, rowOf, stepAtLine } from "./step-rows.ts";
 
 interface StepListProps {
   readonly steps: readonly StepData[];
@@ -13,6 +14,7 @@ interface StepListProps {
   readonly differs: ReadonlySet<number>;
   /** The step on the table, -1 for none. */
   readonly current: number;
+  readonly together: ScrollTogether;
   onGo(step: number): void;
 }
 
@@ -69,7 +71,7 @@ function Row({ row, at, count, top, step, current, active, differs }: RowProps) 
   );
 }
 
-export function StepList({ steps, shown, differs, current, onGo }: StepListProps) {
+export function StepList({ steps, shown, differs, current, together, onGo }: StepListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<ReadonlySet<number>>(NONE);
   const [active, setActive] = useState<number | null>(null);
@@ -87,6 +89,19 @@ export function StepList({ steps, shown, differs, current, onGo }: StepListProps
     setActive(at);
     virtual.scrollToIndex(at, { align: "auto" });
   }, [virtual, at]);
+
+  useEffect(
+    () =>
+      together.join("steps", (line) =>
+        virtual.scrollToIndex(rowBefore(rows, stepAtLine(steps, line)), { align: "start" }),
+      ),
+    [together, virtual, rows, steps],
+  );
+  const onScroll = (): void => {
+    const row = rows[Math.floor((scroller.current?.scrollTop ?? 0) / ROW)];
+    const first = row === undefined ? undefined : steps[row.step]?.first;
+    if (first !== undefined) together.scrolled("steps", first);
+  };
 
   const toggle = (row: ListRow): void => {
     const next = new Set(open);
@@ -106,6 +121,7 @@ export function StepList({ steps, shown, differs, current, onGo }: StepListProps
     if (row !== null) enter(Number(row.dataset.row));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    together.letGo();
     const here = active ?? Math.max(0, at);
     const to = rowByKey(event, here, rows.length);
     if (to !== null) {
@@ -135,6 +151,9 @@ export function StepList({ steps, shown, differs, current, onGo }: StepListProps
       data-testid="log-steps"
       onClick={onClick}
       onKeyDown={onKeyDown}
+      onScroll={onScroll}
+      onWheel={() => together.take("steps")}
+      onPointerDown={() => together.take("steps")}
     >
       <div className="log-length" role="presentation" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start }) => {

@@ -28,7 +28,7 @@ const ALL = STEPS.map((_, i) => i);
 const NONE = new Set<number>();
 
 describe("the list of a replay's steps", () => {
-  it("folds four or more of one kind in a row, and unfolds them", () => {
+  it("folds five or more of one kind in a row, and unfolds them", () => {
     const folded = listRows(STEPS, ALL, NONE, NONE);
     expect(folded).toEqual([
       { kind: "step", step: 0, folded: false },
@@ -41,8 +41,8 @@ describe("the list of a replay's steps", () => {
     expect(open[2]).toEqual({ kind: "step", step: 1, folded: true });
   });
 
-  it("leaves three in a row as they are", () => {
-    expect(listRows(STEPS, [0, 1, 2, 3, 6], NONE, NONE).every((row) => row.kind === "step")).toBe(true);
+  it("leaves four in a row as they are", () => {
+    expect(listRows(STEPS, [0, 1, 2, 3, 4, 6], NONE, NONE).every((row) => row.kind === "step")).toBe(true);
   });
 
   it("never folds a step away at which log and model differ", () => {

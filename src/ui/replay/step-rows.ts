@@ -2,7 +2,7 @@
 import type { StepData } from "../../replay/transfer.ts";
 
 /** This many steps of one kind in a row are folded. */
-const FOLD_FROM = 4;
+const FOLD_FROM = 5;
 
 export interface StepFilter {
   readonly text: string;
@@ -83,8 +83,8 @@ export function listRows(
   return rows;
 }
 
-/** Row that shows a step, or the fold it lies in; -1 when the filter leaves it out. */
-export function rowOf(rows: readonly ListRow[], step: number): number {
+/** Last row that begins at a step or before it; 0 when none does. */
+export function rowBefore(rows: readonly ListRow[], step: number): number {
   let lo = 0;
   let hi = rows.length - 1;
   while (lo < hi) {
@@ -92,10 +92,16 @@ export function rowOf(rows: readonly ListRow[], step: number): number {
     if ((rows[mid] as ListRow).step <= step) lo = mid;
     else hi = mid - 1;
   }
-  const row = rows[lo];
+  return lo;
+}
+
+/** Row that shows a step, or the fold it lies in; -1 when the filter leaves it out. */
+export function rowOf(rows: readonly ListRow[], step: number): number {
+  const at = rowBefore(rows, step);
+  const row = rows[at];
   if (row === undefined) return -1;
   const covers = row.kind === "step" ? row.step === step : row.step <= step && step <= row.last;
-  return covers ? lo : -1;
+  return covers ? at : -1;
 }
 
 /** StreamIDs and events that occur, for the filters. */

@@ -68,7 +68,7 @@ const MOST_FILE_BYTES = 64 << 20;
 
 /** A file that was dropped or chosen. False: no kind that is opened here. */
 export async function openFile(file: File): Promise<boolean> {
-  const kind = /\.(lab|svg|png|md)$/i.exec(file.name)?.[1]?.toLowerCase();
+  const kind = /\.(lab|svg|png|md|json)$/i.exec(file.name)?.[1]?.toLowerCase();
   if (kind === undefined) return false;
   const what = `“${file.name}”`;
   if (file.size > MOST_FILE_BYTES) {
@@ -82,6 +82,11 @@ export async function openFile(file: File): Promise<boolean> {
     return true;
   }
   const text = await file.text();
+  if (kind === "md" || kind === "json") {
+    const { takeDropped } = await import("../learn/take-file.ts");
+    if (takeDropped(text, file.name)) return true;
+    if (kind === "json") return false;
+  }
   if (kind === "svg") {
     const link = linkInSvg(text);
     if (link.ok) openLink(link.value, what);

@@ -23,6 +23,7 @@ const view: fc.Arbitrary<View> = fc.record(
     tab: fc.constantFrom(...TIMELINE_TABS),
     place: fc.constantFrom(...PLACES),
     page: fc.constantFrom(...PAGE_IDS),
+    at: fc.constantFrom("practice", "lesson.03-viommu.2", "challenge.leak-a-viommu", "lesson.own_1"),
   },
   { requiredKeys: [] },
 );

@@ -1,9 +1,10 @@
 /**
  * The part of the address after `#`: which step, what is selected, which tab. Version 1:
- * `#v=1&step=12&select=device.1&tab=calls&place=inspector&page=compare`, each part but the version optional, in this order.
+ * `#v=1&step=12&select=device.1&tab=calls&place=inspector&page=learn&at=lesson.03-viommu`, each part but the version optional,
+ * in this order.
  * A fragment of another version, or one this page never writes, is reported and otherwise ignored.
  */
-import { isPage, type PageId } from "./pages.ts";
+import { isAt, isPage, type PageId } from "./pages.ts";
 import { PLACES, type Place, TIMELINE_TABS, type TimelineTab } from "./prefs-store.ts";
 import { parseSubjectKey, type Subject, subjectKey } from "./selection-store.ts";
 
@@ -14,6 +15,8 @@ export interface View {
   readonly place?: Place;
   /** A place beside the lab itself. */
   readonly page?: PageId;
+  /** Which part of that place. */
+  readonly at?: string;
 }
 
 export interface ReadView {
@@ -24,13 +27,14 @@ export interface ReadView {
 
 const VERSION = "1";
 
-export function printFragment({ step, select, tab, place, page }: View): string {
+export function printFragment({ step, select, tab, place, page, at }: View): string {
   const parts = [`v=${VERSION}`];
   if (step !== undefined) parts.push(`step=${step}`);
   if (select !== undefined) parts.push(`select=${subjectKey(select)}`);
   if (tab !== undefined) parts.push(`tab=${tab}`);
   if (place !== undefined) parts.push(`place=${place}`);
   if (page !== undefined) parts.push(`page=${page}`);
+  if (at !== undefined) parts.push(`at=${at}`);
   return `#${parts.join("&")}`;
 }
 
@@ -44,7 +48,14 @@ export function parseFragment(fragment: string): ReadView {
     return { view: {}, problems: [`The address has ${found}; this page reads version ${VERSION}.`] };
   }
   const problems: string[] = [];
-  const view: { step?: number; select?: Subject; tab?: TimelineTab; place?: Place; page?: PageId } = {};
+  const view: {
+    step?: number;
+    select?: Subject;
+    tab?: TimelineTab;
+    place?: Place;
+    page?: PageId;
+    at?: string;
+  } = {};
   for (const [key, value] of given) {
     switch (key) {
       case "v":
@@ -70,6 +81,10 @@ export function parseFragment(fragment: string): ReadView {
       case "page":
         if (isPage(value)) view.page = value;
         else problems.push(`There is no page “${value}”.`);
+        break;
+      case "at":
+        if (isAt(value)) view.at = value;
+        else problems.push(`“${value}” is no part of a page.`);
         break;
       default:
         problems.push(`“${key}” is not a part of the address.`);

@@ -16,6 +16,12 @@ interface PageInfo {
 
 /** In the order of the header. Only what exists: an unbuilt place is not shown. */
 export const PAGES = {
+  learn: {
+    title: "Learn",
+    glyph: "learn",
+    about: "Learn: lessons that ask first, challenges, endless questions, the glossary",
+    keywords: "course lesson practice quiz exercise term train teach progress",
+  },
   explore: {
     title: "Explore",
     glyph: "explore",
@@ -51,10 +57,16 @@ export const isPage = (id: string): id is PageId => Object.hasOwn(PAGES, id);
 interface PageState {
   /** Null: the lab, with graph, controls, inspector and timeline. */
   readonly page: PageId | null;
-  open(page: PageId | null): void;
+  /** Which part of the place, in the place's own words: `lesson.03-viommu`; empty for its front. */
+  readonly at: string;
+  open(page: PageId | null, at?: string): void;
 }
+
+/** What can stand in an address as it is. */
+export const isAt = (at: string): boolean => /^[a-z0-9-]+(\.[A-Za-z0-9_-]+)*$/.test(at) && at.length <= 120;
 
 export const usePage = create<PageState>()((set) => ({
   page: null,
-  open: (page) => set({ page }),
+  at: "",
+  open: (page, at = "") => set({ page, at }),
 }));

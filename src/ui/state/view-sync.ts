@@ -10,18 +10,22 @@ function currentView(): View {
   const { node } = useSession.getState();
   const { selected } = useSelection.getState();
   const { tab, place } = usePrefs.getState();
-  const { page } = usePage.getState();
+  const { page, at } = usePage.getState();
   return {
     step: node.id,
     ...(selected === null ? {} : { select: selected }),
     tab,
     place,
     ...(page === null ? {} : { page }),
+    ...(page === null || at === "" ? {} : { at }),
   };
 }
 
 /** A whole session in the address, see review/share/link.ts; what reads it is fetched when there is one. */
 const SHARE = /^#lab\d+z?:/;
+
+/** A lesson or challenge in the address, see learn/link.ts. */
+const COURSE = /^#course\d+z:/;
 
 function openShared(link: string): void {
   void import("../share/open-shared.ts").then((module) => module.openLink(link));
@@ -30,6 +34,11 @@ function openShared(link: string): void {
 function apply(): void {
   if (SHARE.test(location.hash)) {
     openShared(location.hash);
+    return;
+  }
+  if (COURSE.test(location.hash)) {
+    const link = location.hash;
+    void import("../learn/take-file.ts").then((module) => module.takeLink(link));
     return;
   }
   const { view, problems } = parseFragment(location.hash);
@@ -44,7 +53,7 @@ function apply(): void {
     ...(view.tab === undefined ? {} : { tab: view.tab }),
     ...(view.place === undefined ? {} : { place: view.place }),
   });
-  usePage.getState().open(view.page ?? null);
+  usePage.getState().open(view.page ?? null, view.at);
   if (told.length > 0) {
     useNotices.getState().tell({
       id: "address",

@@ -185,6 +185,23 @@ describe("PASIDs (6.5)", () => {
     expect(texts).toContain(`M STE.Q0[0x100]=${hex(0xbn | CDTAB | (10n << 59n))}`);
   });
 
+  test("G-LX-PASID: with ATS on, the ATC's translations of that PASID go (arm_smmu_attach_commit)", () => {
+    const g = probed({ vsmmu: { ssidsize: 20, ats: "on" } });
+    g.linux("attach", 0);
+    expect(g.linux("pasid", 0, {}, { ssid: 5 }).texts.slice(-2)).toEqual([
+      "C CFGI_CD(0x100,5), S",
+      "C ATC_INV(0x100,5), S",
+    ]);
+  });
+
+  test("G-LX-PASID: identity of an endpoint that needs ATS is a CD-table STE already", () => {
+    const g = probed({ vsmmu: { ssidsize: 20, ats: "on" }, device: { atsAlwaysOn: true } });
+    g.linux("identity", 0);
+    const { texts } = g.linux("pasid", 0, {}, { ssid: 1 });
+    expect(texts.some((t) => t.startsWith("M STE") || t.startsWith("C PREFETCH"))).toBe(false);
+    expect(texts.at(-1)).toBe("C ATC_INV(0x100,1), S");
+  });
+
   test("G-LX-STE-PASID: with a PASID attached identity and blocked only turn S1DSS", () => {
     const g = probed(SSIDS);
     g.linux("attach", 0);

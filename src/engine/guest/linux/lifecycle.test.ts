@@ -191,7 +191,12 @@ describe("function level reset (6.9)", () => {
     const at = texts.indexOf("function level reset of the endpoint");
     expect(texts[0]).toBe("M STE.Q1[0x100]=0x100000d4");
     expect(texts.slice(0, at)).toContain("M CD.Q0[0x100,3]=0x0");
-    expect(texts.slice(at)).toContain("M CD.Q0[0x100,3]=0x2e204c0003510");
-    expect(texts.slice(at)).toContain("M STE.Q1[0x100]=0x100000d6");
+    // The RID's domain first, then the PASIDs.
+    const after = texts.slice(at);
+    expect(after).toContain("M STE.Q1[0x100]=0x100000d6");
+    expect(after.indexOf("M CD.Q0[0x100,3]=0x2e204c0003510")).toBeGreaterThan(
+      after.indexOf("C ATC_INV(0x100,0), S"),
+    );
+    expect(after.at(-1)).toBe("C ATC_INV(0x100,3), S");
   });
 });

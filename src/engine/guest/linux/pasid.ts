@@ -35,24 +35,31 @@ function s1dssOf(master: LinuxMaster): bigint {
   return master.domain?.kind === "identity" ? S1DSS_BYPASS : S1DSS_TERMINATE;
 }
 
+/** The STE names the CD table already: arm_smmu_ctx_desc_cfg.in_ste */
+function cdTableInSte(env: Env, master: LinuxMaster): boolean {
+  if (master.domain?.kind === "dma" || master.pasids.length > 0) return true;
+  const alwaysOn = env.cx.setup.devices[master.dev]?.atsAlwaysOn ?? false;
+  return master.domain?.kind === "identity" && alwaysOn && canAts(env, master.dev);
+}
+
 /** arm-smmu-v3.c:arm_smmu_set_pasid (rule G-LX-PASID). */
 export function* setPasid(env: Env, dev: number, ssid: number): Sequence {
   let master = yield* add(env, dev);
   if (ssid < 1 || ssid >= 1 << master.cdMax)
     throw new SequenceStop(`PASID ${ssid} is not one of the 2^${master.cdMax} the stream has (EINVAL)`);
   const old = master.pasids.find((p) => p.ssid === ssid) ?? null;
-  const wasCdTable = master.domain?.kind === "dma" || master.pasids.length > 0;
+  const inSte = cdTableInSte(env, master);
   const asid = allocAsid(env);
   const ttb = yield* newPageTable(env);
   master = yield* allocCdTable(env, master);
   yield* writeCd(env, master, ssid, makeS1Cd(env, asid, ttb));
   const pasids = [...master.pasids.filter((p) => p.ssid !== ssid), { ssid, asid, ttb }];
   master = setMaster(env, dev, { pasids: pasids.sort((a, b) => a.ssid - b.ssid) });
-  if (!wasCdTable) {
+  if (!inSte) {
     const ats = canAts(env, dev);
     yield* writeSte(env, master, makeCdtableSte(env, master, s1dssOf(master), ats));
     if (ats) yield* commitAts(env, master, true);
-  }
+  } else if (master.ats) yield* command(env, atcInvAll(master.sid, ssid), true);
   if (old !== null) {
     yield* command(env, tlbiNhAsid(old.asid), true);
     freePageTable(env, old.ttb);
@@ -101,8 +108,16 @@ export function* flr(env: Env, dev: number): Sequence {
     yield* command(env, atcInvAll(master.sid, p.ssid), true);
   }
   yield reset;
-  for (const p of pasids)
-    yield* writeCd(env, masterOf(env, dev) as LinuxMaster, p.ssid, makeS1Cd(env, p.asid, p.ttb));
+  yield* reattach(env, dev, domain);
+  for (const p of pasids) {
+    const now = masterOf(env, dev) as LinuxMaster;
+    yield* writeCd(env, now, p.ssid, makeS1Cd(env, p.asid, p.ttb));
+    if (now.ats) yield* command(env, atcInvAll(now.sid, p.ssid), true);
+  }
+}
+
+/** iommu.c:pci_dev_reset_iommu_done: the retained domain of the RID; its PASIDs follow. */
+function* reattach(env: Env, dev: number, domain: LinuxMaster["domain"]): Sequence {
   if (domain === null || domain.kind === "blocked") return;
   if (domain.kind === "identity") {
     yield* attachSte(env, dev, "identity");

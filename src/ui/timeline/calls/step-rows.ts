@@ -1,5 +1,6 @@
 /** The lines of a whole step: its call tree, or, for a guest sequence, its parts, each of which can be folded. */
 import type { Outcome, Part } from "../../../engine/outcome.ts";
+import { streamName } from "../../../engine/promise.ts";
 import type { Setup } from "../../../engine/setup.ts";
 import type { TraceNode } from "../../../engine/tracer.ts";
 import { type CallRow, callRows, partRow, type RowOptions } from "./rows.ts";
@@ -23,7 +24,7 @@ export function opensByItself(outcome: Outcome): boolean {
 }
 
 const deltasOf = (part: Part, setup: Setup): string[] =>
-  part.delta.map(({ dev, before, after }) => `${setup.devices[dev]?.name ?? dev}: ${before} → ${after}`);
+  part.delta.map((d) => `${streamName(setup, d)}: ${d.before} → ${d.after}`);
 
 interface PartTrace {
   readonly part: Part;

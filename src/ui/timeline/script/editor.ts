@@ -16,6 +16,7 @@ import { tags } from "@lezer/highlight";
 import { completeText } from "../../../script/completion.ts";
 import type { Problem } from "../../../script/problem.ts";
 import { VERB_NAMES } from "../../../script/verbs.ts";
+import { EDITOR_THEME } from "../../theme/editor-theme.ts";
 
 export interface ScriptEditor {
   /** Shows the session's text, unless it is what the reader has just typed; marks the line of the current step. */
@@ -50,31 +51,6 @@ const colours = HighlightStyle.define([
   { tag: tags.number, color: "var(--bypass)" },
   { tag: tags.propertyName, color: "var(--muted)" },
 ]);
-
-const theme = EditorView.theme({
-  "&": { height: "100%", backgroundColor: "var(--surface)", color: "var(--ink)" },
-  ".cm-scroller": { font: "12px / 18px var(--mono)" },
-  ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--muted)", border: "none" },
-  ".cm-content": { caretColor: "var(--ink)" },
-  ".cm-cursor": { borderLeftColor: "var(--ink)" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
-    backgroundColor: "var(--wash) !important",
-  },
-  "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
-  ".cm-here": { backgroundColor: "var(--wash)", boxShadow: "inset 2px 0 0 var(--focus)" },
-  ".cm-tooltip": {
-    backgroundColor: "var(--surface)",
-    color: "var(--ink)",
-    border: "1px solid var(--line)",
-    borderRadius: "var(--radius)",
-    boxShadow: "var(--shadow)",
-  },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
-    backgroundColor: "var(--wash)",
-    color: "var(--ink)",
-  },
-  ".cm-completionDetail": { color: "var(--muted)", fontStyle: "normal" },
-});
 
 /** Changes that come from the session, not from the reader. */
 const fromSession = Annotation.define<boolean>();
@@ -130,7 +106,7 @@ export function createEditor(
         syntaxHighlighting(colours),
         lintGutter(),
         here,
-        theme,
+        EDITOR_THEME,
         // Enter ends the line; only an option that was chosen with the arrows is taken.
         autocompletion({ override: [complete], selectOnOpen: false }),
         keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),

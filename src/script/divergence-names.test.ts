@@ -1,0 +1,130 @@
+/** A divergence is named after what brought the device where it is, and by no row that does not fit. */
+import { describe, expect, test } from "vitest";
+import { play } from "./play.test-helper.ts";
+
+const TRANSLATED = [
+  "plug d0 v0",
+  "machine-start",
+  "strtab v0 fmt=2lvl",
+  "ste v0 0x100 translate",
+  "cr0 v0 +smmuen",
+  "cfgi v0 0x100",
+  "expect d0 attached=translate diverges=no",
+];
+
+const holds = (lines: readonly string[]) => expect(play(lines).failed).toEqual([]);
+
+describe("names of divergences", () => {
+  test("D6 lasts while SMMUEN=1; cleared, the STE's attachment is D3's", () => {
+    holds([
+      ...TRANSLATED,
+      "l1std v0 0x100 span=0",
+      "cfgi v0 0x100",
+      "expect d0 diverges=D6",
+      "cr0 v0 -smmuen",
+      "expect d0 diverges=D3",
+    ]);
+  });
+
+  test("D8 and D9 too", () => {
+    holds([
+      ...TRANSLATED,
+      "ste v0 0x100 q0=0xd",
+      "cfgi v0 0x100",
+      "expect v0 cmdq=ill",
+      "expect d0 diverges=D8",
+      "cr0 v0 -smmuen",
+      "expect d0 diverges=D3",
+    ]);
+    holds([
+      ...TRANSLATED,
+      "ste v0 0x100 bypass",
+      "inject attach dev=d0 errno=ENOMEM",
+      "cfgi v0 0x100",
+      "expect v0 cmdq=ill",
+      "expect d0 diverges=D9",
+      "cr0 v0 -smmuen",
+      "expect d0 diverges=D3",
+    ]);
+  });
+
+  test("D9: an install refused while SMMUEN=0 keeps GBPA from the device; enabled, the STE was never told: D4", () => {
+    holds([
+      "plug d0 v0",
+      "machine-start",
+      "gbpa v0 abort",
+      "plug d1 v0 hot",
+      "expect d1 diverges=D1",
+      "strtab v0",
+      "ste v0 0x100 bypass",
+      "ste v0 0x108 abort",
+      "inject vdevice-alloc dev=d1 errno=ENOMEM",
+      "cfgi v0 0x108",
+      "expect d1 diverges=D9",
+      "cr0 v0 +smmuen",
+      "expect d1 attached=s2 diverges=D1",
+    ]);
+  });
+
+  test("D20 is about an STE that was installed; one found where the architecture finds none has no name", () => {
+    holds([
+      "plug d0 v0",
+      "machine-start",
+      "strtab v0 fmt=2lvl",
+      "ste v0 0x100 bypass",
+      // Span 10 with SPLIT 8 is reserved: C_BAD_STREAMID. QEMU reads on.
+      "l1std v0 0x100 span=10",
+      "cr0 v0 +smmuen",
+      "cfgi v0 0x100",
+      "expect d0 legal=abort dma=pass-bypass diverges=?",
+    ]);
+    holds([
+      "psmmu p0 stall-model=both",
+      ...TRANSLATED,
+      "ste v0 0x100 q1=0x80000d6",
+      "cfgi v0 0x100",
+      "expect d0 legal=abort dma=pass-s1 diverges=D20",
+    ]);
+  });
+
+  test("D20: a CD that only the vSMMU's narrower OAS refuses, also on a TLB hit", () => {
+    holds([
+      ...TRANSLATED,
+      "dma d0 iova=0x1000",
+      "cd v0 0x100 ips=5 ttb0=0x100000000000",
+      "cmd v0 cfgi-cd sid=0x100",
+      "dma d0 iova=0x1000",
+      "expect d0 legal=abort dma=pass-s1 diverges=D20",
+    ]);
+  });
+
+  test("v4's bypass at the first CFGI is no D20 either", () => {
+    holds([
+      "qemu v4",
+      "plug d0 v0",
+      "machine-start",
+      "ste v0 0x100 abort",
+      "cr0 v0 +smmuen",
+      "cfgi v0 0x100",
+      "expect d0 attached=bypass legal=abort dma=pass-bypass diverges=?",
+    ]);
+  });
+
+  test("a TLB filled through tables that had ended is told as such, and is neither D20 nor D22", () => {
+    const { failed, last } = play([
+      "plug d0 v0",
+      "machine-start",
+      "guest v0 probe rmr=off",
+      "guest v0 attach d0",
+      "guest v0 kexec rmr=off",
+      // D4b: the old kernel's tables still translate, and fill the TLB behind the new kernel's TLBI.
+      "dma d0 iova=0x1000",
+      "expect d0 diverges=D4b",
+      "guest v0 attach d0",
+      "dma d0 iova=0x1000",
+      "expect d0 legal=pass-s1 dma=pass-s1 diverges=?",
+    ]);
+    expect(failed).toEqual([]);
+    expect(last.result).toMatchObject({ tlb: "hit", output: "0x100001000" });
+  });
+});
