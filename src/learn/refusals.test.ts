@@ -362,7 +362,7 @@ test("a hostile file is refused in no time, whatever it piles up", () => {
       }),
       "my.md:19: this line stands for",
     ],
-    [challenge({ ...RIGHT, start: many(2_500, "reset") }), "my.md:10: more than 2,000 lines of script"],
+    [challenge({ ...RIGHT, start: many(2_500, "reset") }), "my.md:9: more than 2,000 lines of script"],
   ];
   for (const [text, message] of cases) {
     const all = refused(text);
