@@ -223,7 +223,16 @@ test("another setup beside it: what a repair removes, and what it brings", async
     .getByRole("button", { name: /^D1 on side A/ })
     .click();
   await expect(explore.way).toContainText("diverges=D1");
+
+  // The repaired vSMMU attaches a second device as GBPA says; two plugs show it.
+  const apart = explore.page.getByTestId("explore-apart");
+  await expect(apart).toContainText("pairs of states.", { timeout: SEARCH });
+  await apart.getByRole("button").first().click();
+  await expect(explore.page.getByTestId("explore-parted")).toContainText("attached");
+  await expect(explore.way).toContainText("2 moves from the start");
   await expectAccessible(explore.page, "two setups", "[data-testid=explore]");
+  await explore.page.getByTestId("explore-compare").click();
+  await expect(explore.page.getByTestId("compare")).toContainText("first difference");
 });
 
 test("from the lab: from this step, and the shortest way here", async ({ app }) => {

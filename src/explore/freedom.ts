@@ -36,6 +36,16 @@ const RAW: ReadonlySet<Action["kind"]> = new Set<Action["kind"]>([
   "hw-info",
 ]);
 
+const CMDQEN = 8;
+
+/** Register accesses by hand; guest software programs its command queue before it is used, not when it is switched on. */
+const handlesRegisters = (a: Action): boolean =>
+  a.kind === "write" ||
+  a.kind === "store" ||
+  a.kind === "read" ||
+  a.kind === "cr0-value" ||
+  (a.kind === "cr0" && ((a.set | a.clear) & CMDQEN) !== 0);
+
 const namesBackend = (a: Action): boolean =>
   (a.kind === "plug" || a.kind === "realize") && a.iommufd !== undefined;
 
@@ -64,11 +74,7 @@ export function freedomOf(
     setup.qemu.rangeFailure === "continue" &&
     !setup.qemu.gbpaStaleError;
   const names = ids && world.names.length === 0 && !actions.some((a) => RAW.has(a.kind));
-  const queues =
-    !asks.some((a) => a.registers) &&
-    !actions.some(
-      (a) => a.kind === "write" || a.kind === "store" || a.kind === "read" || a.kind === "cr0-value",
-    );
+  const queues = !asks.some((a) => a.registers) && !actions.some(handlesRegisters);
   const all = symmetriesOf(setup);
   const identity = all.slice(0, 1);
   if (!symmetry || !ids || all.length === 1 || !knownPlaces(world))

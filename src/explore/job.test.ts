@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parse } from "../script/parse.ts";
 import { run } from "../script/runner.ts";
 import { ExploreJob } from "./job.ts";
 import type { JobSpec } from "./job-data.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const SMALL = "psmmu p0\ndevice d0 psmmu=p0 sid=0x100\nvsmmu v0 bus=pcie.1\nplug d0 v0\n";
 const SPEC: JobSpec = { script: SMALL, alphabet: "vm", promises: [] };

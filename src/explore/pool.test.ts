@@ -27,7 +27,7 @@ function peer(slow: () => number): Peer {
   let chain = Promise.resolve();
   const serve = expanderService((message) => {
     const copy = structuredClone(message);
-    chain = chain.then(() => new Promise((done) => later(slow(), done))).then(() => hear(copy));
+    chain = chain.then(() => new Promise<void>((done) => later(slow(), done))).then(() => hear(copy));
   });
   return {
     send: (message) => {

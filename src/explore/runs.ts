@@ -22,6 +22,8 @@ export interface EffectPart {
 export interface Effect {
   /** It makes no sense there. */
   readonly rejected: boolean;
+  /** What the caller is told: `ok`, an errno, `error` or `rejected`. */
+  readonly said: string;
   /** Ascending by group; empty if nothing changed. */
   readonly parts: readonly EffectPart[];
   /** What the other vSMMUs are still to be told of memory. */
@@ -38,10 +40,11 @@ export interface Notes {
   readonly memos: readonly Memo<Effect>[];
 }
 
-const REJECTED: Effect = { rejected: true, parts: [], notes: null };
-const SAME: Effect = { rejected: false, parts: [], notes: null };
+const REJECTED: Effect = { rejected: true, said: "rejected", parts: [], notes: null };
 /** Somebody looked where the stage had written: the stage has to be run whole. */
-export const TOO_LATE: Effect = { rejected: true, parts: [], notes: null };
+export const TOO_LATE: Effect = { rejected: true, said: "", parts: [], notes: null };
+
+export const OK = "ok";
 
 /** One step of a move: an action, or one phase of it. */
 export interface Stage {
@@ -83,6 +86,7 @@ export class Runs {
   private readonly shape: Shape;
   private readonly tracker = new Tracker();
   private readonly parts = new Map<string, EffectPart>();
+  private readonly unchanged = new Map<string, Effect>();
   private readonly notes = new Map<string, Notes>();
   count = 0;
 
@@ -151,7 +155,8 @@ export class Runs {
 
   private effectOf(ids: Int32Array, before: World, { world, outcome }: Stepped): Effect {
     if (outcome.rejected) return REJECTED;
-    if (world === before) return SAME;
+    const said = outcome.errno ?? (outcome.ok ? OK : "error");
+    if (world === before) return this.same(said);
     const changes: number[][] = this.groups.map(() => []);
     this.shape.extract(
       world,
@@ -164,7 +169,16 @@ export class Runs {
       (slot) => this.tracker.read(slot),
     );
     const parts = changes.flatMap((list, group) => (list.length === 0 ? [] : [this.part(group, list)]));
-    return parts.length === 0 ? SAME : { rejected: false, parts, notes: null };
+    return parts.length === 0 ? this.same(said) : { rejected: false, said, parts, notes: null };
+  }
+
+  private same(said: string): Effect {
+    let effect = this.unchanged.get(said);
+    if (effect === undefined) {
+      effect = { rejected: false, said, parts: [], notes: null };
+      this.unchanged.set(said, effect);
+    }
+    return effect;
   }
 
   private part(group: number, list: readonly number[]): EffectPart {

@@ -17,12 +17,14 @@ import { worldWith } from "./setups.test-helper.ts";
 import { keyOf } from "./slots.ts";
 
 /** A move as the engine itself does it; null where it is not tried or rejected. */
-function played(w: World, move: Move): World | null {
+function played(w: World, move: Move, tell: (said: string) => void = () => {}): World | null {
   if (move.when !== undefined && !move.when(w)) return null;
   let now = w;
   for (const [i, a] of move.actions.entries()) {
     const { world, outcome } = step(now, a, { trace: false });
     if (outcome.rejected && i === 0) return null;
+    if (!outcome.ok || outcome.errno !== null)
+      tell(outcome.rejected ? "rejected" : (outcome.errno ?? "error"));
     now = world;
   }
   return now;
@@ -62,12 +64,15 @@ function walk(search: Search, choices: readonly number[]): void {
     const turned = renamedActions(move.actions, renamingOf(w.setup, freedom.symmetries[turn] as never));
     const there = moves.findIndex((m) => keyOf(m.actions) === keyOf(turned));
     const said = space.next(ids, there, next);
-    const after = played(w, move);
+    const told = space.said;
+    const answered: string[] = [];
+    const after = played(w, move, (x) => answered.push(x));
     const words = move.actions.map((a) => a.kind).join(" ");
     if (after === null) {
       expect(said, `${words} is rejected`).toBe(-2);
       continue;
     }
+    expect(told, `${words} tells`).toBe(answered[0] ?? "ok");
     if (move.actions.some(inject)) spent = true;
     const want = new Int32Array(space.width);
     space.enter(after, want);

@@ -11,7 +11,7 @@ import { normalGuest } from "./guest-normal.ts";
 import { normalHost } from "./host-normal.ts";
 import { Memo } from "./memo.ts";
 import { type Renaming, renamingOf } from "./renaming.ts";
-import { type Effect, type EffectPart, Runs, type Stage, TOO_LATE } from "./runs.ts";
+import { type Effect, type EffectPart, OK, Runs, type Stage, TOO_LATE } from "./runs.ts";
 import { Shape } from "./shape.ts";
 import { type Group, grown, HOST, keyOf, type Slot, Slots } from "./slots.ts";
 
@@ -97,6 +97,8 @@ export class Space {
   private readonly normalOf: readonly GroupMap[];
   /** By symmetry, then group. */
   private readonly imageOf: readonly (readonly GroupMap[])[];
+  /** What the last move told its caller: the first thing that was not `ok`. */
+  said = OK;
   private readonly scratch: Int32Array;
   private readonly other: Int32Array;
   private readonly before: Int32Array;
@@ -179,6 +181,7 @@ export class Space {
     const { width } = this;
     if (plan.fault && ids[width - 1] !== this.unspent) return -2;
     if (plan.when !== null && !this.derive(plan.whenMemo, ids, plan.when)) return -2;
+    this.said = OK;
     for (let i = 0; i < width; i++) out[i] = ids[i] as number;
     if (plan.fault) out[width - 1] = this.spent;
     for (let n = 0; n < plan.stages.length; n++) {
@@ -199,6 +202,7 @@ export class Space {
     const { epoch } = this.slots;
     const effect = stage.memo.find(groups, ids, epoch) ?? runs.stage(ids, stage, false);
     if (effect === TOO_LATE) return this.stagedWhole(ids, stage);
+    if (effect.said !== OK && this.said === OK) this.said = effect.said;
     if (effect.rejected) return false;
     const { parts, notes } = effect;
     if (notes === null) {
@@ -222,6 +226,7 @@ export class Space {
 
   private stagedWhole(ids: Int32Array, stage: Stage): boolean {
     const effect = stage.whole.find(this.groups, ids, this.slots.epoch) ?? this.runs.stage(ids, stage, true);
+    if (effect.said !== OK && this.said === OK) this.said = effect.said;
     for (const part of effect.parts) this.apply(ids, part);
     return !effect.rejected;
   }

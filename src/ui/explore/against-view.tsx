@@ -2,9 +2,11 @@
 import { Glyph } from "../widgets/glyphs.tsx";
 import { ScrollRegion } from "../widgets/scroll-region.tsx";
 import { type AgainstRow, againstRows, againstSentence, seen } from "./against.ts";
+import type { Apart } from "./apart.ts";
 import { ClassTag } from "./class-tag.tsx";
 import { isBusy, lookAt, type Run, useExplore } from "./explore-store.ts";
-import { moves } from "./words.ts";
+import { differingText } from "./way.ts";
+import { ENDING_WORDS, moves } from "./words.ts";
 import "../widgets/table.css";
 
 const WORDS: Readonly<Record<AgainstRow["state"], string>> = {
@@ -48,9 +50,55 @@ function Cell({ row, side, other }: CellProps) {
   );
 }
 
+const MOST = 40;
+
+/** The nearest ways after which the two can be told apart, one for each kind of difference. */
+function Differences({ apart }: { readonly apart: Apart }) {
+  const looked = useExplore((explore) => explore.looked);
+  const { phase, report, problems, failure, pairs, depth } = apart;
+  const found = report?.differences ?? [];
+  const state =
+    phase === "failed"
+      ? `This could not be searched: ${[failure, ...problems.map(({ message }) => message)].filter(Boolean).join("; ")}`
+      : phase === "running"
+        ? `Both step by step: ${pairs.toLocaleString("en-GB")} pairs of states, at depth ${depth}…`
+        : found.length === 0
+          ? `Nobody could tell the two apart. ${ENDING_WORDS[report?.ending ?? "cancelled"]}`
+          : `${ENDING_WORDS[report?.ending ?? "cancelled"]} ${pairs.toLocaleString("en-GB")} pairs of states.`;
+  return (
+    <section aria-label="Where the two part" data-testid="explore-apart">
+      <h2 className="explore-apart-title">Where the two part</h2>
+      <p className="explore-note explore-apart-state" role="status">
+        {state}
+      </p>
+      <ol className="explore-examples explore-apart-list">
+        {found.slice(0, MOST).map(({ lines, depth: at, differing }, index) => (
+          <li key={`${lines.join(";")} ${differing.map(differingText).join()}`}>
+            <button
+              type="button"
+              className="explore-example"
+              data-goal=""
+              aria-current={(looked?.kind === "difference" && looked.at === index) || undefined}
+              onClick={() => lookAt({ kind: "difference", at: index })}
+            >
+              <span className="explore-example-why">
+                {differing.slice(0, 2).map(differingText).join("; ")}
+                {differing.length > 2 ? ` and ${differing.length - 2} more` : ""}
+              </span>
+              <span className="explore-example-depth">{moves(at)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      {found.length > MOST ? <p className="explore-note">and {found.length - MOST} more</p> : null}
+    </section>
+  );
+}
+
 export function AgainstView({ run, other }: { readonly run: Run; readonly other: Run }) {
   const rows = againstRows(run, other);
   const busy = isBusy(run) || isBusy(other);
+  const apart = useExplore((explore) => explore.apart);
   return (
     <ScrollRegion className="explore-classes" label="Both setups">
       <p className="explore-against" role="status" data-testid="explore-against">
@@ -93,6 +141,7 @@ export function AgainstView({ run, other }: { readonly run: Run; readonly other:
           </tbody>
         </table>
       )}
+      {apart === null ? null : <Differences apart={apart} />}
     </ScrollRegion>
   );
 }

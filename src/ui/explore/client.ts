@@ -1,6 +1,8 @@
 /** The page's end of a search in a worker. */
 import { proxy, type Remote, releaseProxy, transfer, wrap } from "comlink";
-import type { JobGraph, JobSpec } from "../../explore/job-data.ts";
+import type { DifferenceSpec } from "../../explore/difference.ts";
+import type { JobGraph, JobProblem, JobSpec } from "../../explore/job-data.ts";
+import type { DifferenceTold } from "./differ.ts";
 import type { Explorer, OpenedJob, Told } from "./explorer.ts";
 
 export class ExploreClient {
@@ -54,6 +56,11 @@ export class ExploreClient {
 
   private endExpanders(): void {
     for (const worker of this.expanders.splice(0)) worker.terminate();
+  }
+
+  /** Resolves when the search for a difference is over, with what is wrong with its question. */
+  differ(spec: DifferenceSpec, tell: (told: DifferenceTold) => void): Promise<readonly JobProblem[]> {
+    return this.call(this.explorer.apart(spec, proxy(tell)));
   }
 
   cancel(): void {

@@ -10,6 +10,7 @@ import type {
 } from "../../explore/job-data.ts";
 import { matchesNarrow } from "../app/use-media.ts";
 import { readStored, writeStored } from "../state/storage.ts";
+import type { Apart } from "./apart.ts";
 import type { ExploreClient } from "./client.ts";
 import { type Question, readQuestion, workersFor } from "./question.ts";
 
@@ -44,6 +45,7 @@ export interface Run {
 /** What the reader looks at: a broken promise in one class (`other`: of the search beside), or a state of the graph. */
 export type Looked =
   | { readonly kind: "example"; readonly promise: string; readonly cls: string; readonly other?: boolean }
+  | { readonly kind: "difference"; readonly at: number }
   | { readonly kind: "state"; readonly state: number };
 
 export type ResultsTab = "promises" | "classes" | "states" | "against";
@@ -53,6 +55,8 @@ interface ExploreState {
   readonly run: Run | null;
   /** The same question under another setup. */
   readonly other: Run | null;
+  /** Where the two setups part. */
+  readonly apart: Apart | null;
   readonly looked: Looked | null;
   readonly tab: ResultsTab;
   /** On a narrow screen: the half that is shown. */
@@ -69,6 +73,7 @@ export const useExplore = create<ExploreState>()((set, get) => ({
   question: readQuestion(readStored(KEY), workersFor(navigator.hardwareConcurrency ?? 1)),
   run: null,
   other: null,
+  apart: null,
   looked: null,
   tab: "promises",
   half: "question",

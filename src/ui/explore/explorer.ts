@@ -2,6 +2,7 @@
  * A search in slices, told about a few times a second. Lives in the worker: between two slices it listens, so that a
  * search can be cancelled, and asked, while it runs.
  */
+import type { DifferenceSpec } from "../../explore/difference.ts";
 import type { FromExpander } from "../../explore/expander.ts";
 import { ExploreJob } from "../../explore/job.ts";
 import type {
@@ -13,6 +14,8 @@ import type {
   JobSpec,
 } from "../../explore/job-data.ts";
 import type { Peer } from "../../explore/pool.ts";
+import { Differ, type DifferenceTold } from "./differ.ts";
+import { turn } from "./turn.ts";
 
 export interface Told {
   readonly progress: JobProgress;
@@ -31,18 +34,6 @@ const TELL_MS = 160;
 /** A thread that was put to sleep did not search meanwhile: a longer gap counts as this. */
 const ASLEEP_MS = 2_000;
 
-/** The next turn of the thread, without the pause that timers put between. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
-}
-
 const peerOf = (port: MessagePort): Peer => ({
   send: (message) => port.postMessage(message),
   listen(hear, broken) {
@@ -54,6 +45,7 @@ const peerOf = (port: MessagePort): Peer => ({
 
 export class Explorer {
   private job: ExploreJob | null = null;
+  private readonly differ = new Differ();
 
   open(spec: JobSpec): OpenedJob {
     const opened = ExploreJob.open(spec);
@@ -123,6 +115,12 @@ export class Explorer {
 
   cancel(): void {
     this.job?.cancel();
+    this.differ.cancel();
+  }
+
+  /** See differ.ts. */
+  apart(spec: DifferenceSpec, tell: (told: DifferenceTold) => void): Promise<readonly JobProblem[]> {
+    return this.differ.run(spec, tell);
   }
 
   graph(): JobGraph | null {

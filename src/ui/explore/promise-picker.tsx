@@ -1,5 +1,5 @@
 /** What must hold: the named promises with sentence and source, single divergences, and formulas of one's own. */
-import { useId, useMemo, useRef } from "react";
+import { useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { DIVERGENCE_IDS, DIVERGENCES } from "../../engine/divergence-table.ts";
 import type { Setup } from "../../engine/setup.ts";
 import { PROMISE_NAMES, promisesOf } from "../../explore/promises.ts";
@@ -40,11 +40,17 @@ interface OwnProps {
   readonly at: number;
   readonly text: string;
   readonly wrong: Checked["own"][number];
+  /** It was just added: what is typed next goes there. */
+  readonly fresh: boolean;
   onRemove(): void;
 }
 
-function Own({ at, text, wrong, onRemove }: OwnProps) {
+function Own({ at, text, wrong, fresh, onRemove }: OwnProps) {
   const id = useId();
+  const field = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    if (fresh) field.current?.focus();
+  }, [fresh]);
   const { ask } = useExplore.getState();
   const change = (to: string): void =>
     ask({ own: useExplore.getState().question.own.map((one, i) => (i === at ? to : one)) });
@@ -52,6 +58,7 @@ function Own({ at, text, wrong, onRemove }: OwnProps) {
     <li>
       <div className="explore-own">
         <textarea
+          ref={field}
           className="input input-mono"
           aria-label={`Promise of your own, ${at + 1}`}
           data-own={at}
@@ -76,24 +83,24 @@ function Own({ at, text, wrong, onRemove }: OwnProps) {
 export function PromisePicker({ setup, checked }: { readonly setup: Setup; readonly checked: Checked }) {
   const own = useExplore((explore) => explore.question.own);
   const { ask } = useExplore.getState();
-  const box = useRef<HTMLUListElement>(null);
+  const [fresh, setFresh] = useState<number | null>(null);
   const examples = useMemo(() => formulaExamples(setup), [setup]);
   const add = (text: string): void => {
     ask({ own: [...own, text] });
-    // The field exists after this turn.
-    setTimeout(() => box.current?.querySelector<HTMLTextAreaElement>("li:last-child textarea")?.focus(), 0);
+    setFresh(own.length);
   };
   const keys = own.map((_, at) => `own ${at}`);
   return (
     <Group title="What must hold">
       <Named setup={setup} />
-      <ul ref={box} className="explore-owns" aria-label="Promises of your own">
+      <ul className="explore-owns" aria-label="Promises of your own">
         {own.map((text, at) => (
           <Own
             key={keys[at]}
             at={at}
             text={text}
             wrong={checked.own[at] ?? null}
+            fresh={fresh === at}
             onRemove={() => ask({ own: own.filter((_, other) => other !== at) })}
           />
         ))}

@@ -66,8 +66,10 @@ function CommandLine({ origin }: { readonly origin: Origin }) {
 /** `folded`: only the way to start and cancel; the answers have the place. */
 export function QuestionForm({ folded }: { readonly folded: boolean }) {
   const question = useExplore((explore) => explore.question);
-  const busy = useExplore(({ run, other }) => isBusy(run) || isBusy(other));
-  const cancelling = useExplore((explore) => explore.run?.cancelling ?? false);
+  const busy = useExplore(
+    ({ run, other, apart }) => isBusy(run) || isBusy(other) || apart?.phase === "running",
+  );
+  const cancelling = useExplore(({ run }) => isBusy(run) && (run?.cancelling ?? false));
   const origin = useOrigin();
   const checked = useMemo(() => check(question, origin.setup, origin.scope), [question, origin]);
   return (

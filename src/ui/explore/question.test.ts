@@ -134,12 +134,13 @@ describe("the same search on the command line", () => {
         depth: "6",
         symmetry: false,
         workers: 2,
+        against: "fix=D1",
       }),
       "it's.lab",
     );
     expect(line).toBe(
       String.raw`vsmmu-lab explore 'it'\''s.lab' --alphabet 'plug d0 v0; reset' ` +
-        "--invariant 'no-leak, always d0 dma=abort when v0 gbpa=abort' --depth 6 " +
+        "--invariant 'no-leak, always d0 dma=abort when v0 gbpa=abort' --against fix=D1 --depth 6 " +
         "--max-states 500000 --max-memory 512 --workers 2 --no-symmetry",
     );
   });

@@ -166,7 +166,7 @@ export function check(question: Question, setup: Setup, scope: Scope): Checked {
 }
 
 const quoted = (text: string): string =>
-  /^[\w+.,/-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  /^[\w+.,/=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 /** The same search for the command line; `file` holds the script it begins behind. */
 export function commandLine(question: Question, file: string): string {
@@ -183,6 +183,7 @@ export function commandLine(question: Question, file: string): string {
     quoted(file),
     ...(alphabet === "vm" ? [] : [`--alphabet ${quoted(alphabet)}`]),
     ...(all ? [] : [`--invariant ${quoted(promises.join(", "))}`]),
+    ...(question.against === null ? [] : [`--against ${quoted(question.against)}`]),
     ...(depth === NO_DEPTH ? [] : [`--depth ${depth}`]),
     `--max-states ${states}`,
     `--max-memory ${bytes / MIB}`,

@@ -3,6 +3,7 @@ import type { JobReport } from "../../explore/job-data.ts";
 import { applySide, parseSide } from "../../review/sides.ts";
 import { parse } from "../../script/parse.ts";
 import { printItems } from "../../script/print.ts";
+import { cancelApart, closeApart, searchApart } from "./apart.ts";
 import { ExploreClient } from "./client.ts";
 import { changeRun, isBusy, type Looked, type Run, useExplore } from "./explore-store.ts";
 import type { Told } from "./explorer.ts";
@@ -139,6 +140,7 @@ function closeAll(): void {
   const { run, other } = useExplore.getState();
   run?.client?.close();
   other?.client?.close();
+  closeApart();
 }
 
 export function start(question: Question, origin: Origin): void {
@@ -149,6 +151,7 @@ export function start(question: Question, origin: Origin): void {
   if (other === null && useExplore.getState().tab === "against") useExplore.getState().show("promises");
   if (other !== null) useExplore.getState().show("against");
   for (const one of [run, other]) if (one !== null && one.phase === "opening") void search(one);
+  if (other?.phase === "opening") void searchApart(run, other);
 }
 
 /** A search that does not answer within this time is ended from outside; what it told before stands. */
@@ -172,4 +175,5 @@ function cancelOne(run: Run): void {
 export function cancel(): void {
   const { run, other } = useExplore.getState();
   for (const one of [run, other]) if (one !== null && isBusy(one)) cancelOne(one);
+  cancelApart();
 }

@@ -2,9 +2,11 @@
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { parse } from "../../script/parse.ts";
 import { runAll } from "../../script/runner.ts";
+import { useCompare } from "../compare/compare-store.ts";
 import { addressOf } from "../export/forms.ts";
 import { copyText } from "../export/save.ts";
 import { openOrAsk } from "../share/open-shared.ts";
+import { usePage } from "../state/pages.ts";
 import { Button } from "../widgets/button.tsx";
 import { Empty } from "../widgets/empty.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
@@ -12,8 +14,9 @@ import { RuleLink } from "../widgets/rule-link.tsx";
 import { ScrollRegion } from "../widgets/scroll-region.tsx";
 import { ClassTag } from "./class-tag.tsx";
 import { type Run, useExplore } from "./explore-store.ts";
-import { type Way, wayHead, wayOfExample, wayOfState, wayScript, wayShare } from "./way.ts";
+import { type Way, wayHead, wayOfDifference, wayOfExample, wayOfState, wayScript, wayShare } from "./way.ts";
 import { moves } from "./words.ts";
+import "../widgets/table.css";
 
 const StepGraph = lazy(() => import("../present/step-graph.tsx"));
 
@@ -44,6 +47,33 @@ function Picture({ run, way }: { readonly run: Run; readonly way: Way }) {
   );
 }
 
+function Parted({ way }: { readonly way: Way }) {
+  if (way.differing.length === 0) return null;
+  return (
+    <table className="table explore-parted" data-testid="explore-parted">
+      <caption className="for-ears">What differs behind the last line</caption>
+      <thead>
+        <tr>
+          <th scope="col">What</th>
+          <th scope="col">A</th>
+          <th scope="col">B</th>
+        </tr>
+      </thead>
+      <tbody>
+        {way.differing.map(({ whose, aspect, a, b }) => (
+          <tr key={`${whose} ${aspect}`}>
+            <th scope="row">
+              {whose} {aspect}
+            </th>
+            <td>{a}</td>
+            <td>{b}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 function Explained({ way }: { readonly way: Way }) {
   return (
     <div
@@ -52,6 +82,7 @@ function Explained({ way }: { readonly way: Way }) {
       data-plain={(way.cls === null && !way.goal) || undefined}
     >
       {way.why === "" ? null : <p>{way.why}</p>}
+      <Parted way={way} />
       {way.before.length + way.after.length === 0 ? null : (
         <ul
           className="explore-facts"
@@ -93,6 +124,11 @@ function Explained({ way }: { readonly way: Way }) {
   );
 }
 
+function compare(script: string, side: string): void {
+  useCompare.getState().load(script, ["as-written", side], null);
+  usePage.getState().open("compare");
+}
+
 export function WayCard({ run, way }: { readonly run: Run; readonly way: Way }) {
   const [drawn, setDrawn] = useState(false);
   const name = way.cls ?? way.title;
@@ -109,8 +145,17 @@ export function WayCard({ run, way }: { readonly run: Run; readonly way: Way }) 
           {run.side === null ? "" : `, under ${run.side}`}
         </p>
         <div className="explore-ways">
+          {way.differing.length === 0 ? null : (
+            <Button
+              look="primary"
+              data-testid="explore-compare"
+              onClick={() => compare(wayScript(run, way), run.question.against ?? "as-written")}
+            >
+              Compare side by side
+            </Button>
+          )}
           <Button
-            look="primary"
+            look={way.differing.length === 0 ? "primary" : "plain"}
             data-testid="explore-open"
             onClick={() => openOrAsk(wayShare(run, way), "The shortest way", `${wayHead(way, run.from)}.`)}
           >
@@ -165,10 +210,15 @@ function StateWay({ run, state }: { readonly run: Run; readonly state: number })
 
 export function WayView({ run }: { readonly run: Run }) {
   const looked = useExplore((explore) => explore.looked);
+  const apart = useExplore((explore) => explore.apart);
   const way = useMemo(
     () => (looked?.kind === "example" && run.report !== null ? wayOfExample(run.report, looked) : null),
     [looked, run.report],
   );
+  const difference =
+    looked?.kind === "difference" && apart?.report != null ? wayOfDifference(apart.report, looked.at) : null;
+  if (looked?.kind === "difference" && difference !== null)
+    return <WayCard key={`difference ${looked.at}`} run={run} way={difference} />;
   if (looked?.kind === "state") return <StateWay key={looked.state} run={run} state={looked.state} />;
   if (way !== null) return <WayCard key={`${run.side} ${way.promise} ${way.cls}`} run={run} way={way} />;
   const running = run.phase === "running" || run.phase === "opening";

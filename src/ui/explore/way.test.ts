@@ -3,7 +3,7 @@ import { ExploreJob } from "../../explore/job.ts";
 import type { JobReport, JobSpec } from "../../explore/job-data.ts";
 import { Session } from "../../script/session.ts";
 import { goalOf } from "./goal-here.ts";
-import { wayHead, wayOfExample, wayOfState, wayScript } from "./way.ts";
+import { wayHead, wayOfDifference, wayOfExample, wayOfState, wayScript } from "./way.ts";
 
 const SPEC: JobSpec = {
   script: 'title "Two"\nplug d0 v0\n',
@@ -60,6 +60,16 @@ describe("a way that leaves the search", () => {
       cls: "reached",
     });
     expect(way).toMatchObject({ cls: null, goal: true, promise: "sometimes d1 attached=abort" });
+  });
+
+  it("a difference says what is where on both sides, in the script, too", () => {
+    const differing = [{ whose: "d1", aspect: "attached", a: "s2", b: "abort" }];
+    const found = { depth: 2, lines: ["gbpa v0 abort", "plug d1 v0"], differing };
+    const apart = { ending: "complete", complete: true, pairs: 9, transitions: 9, depth: 2 } as const;
+    const way = wayOfDifference({ ...apart, differences: [found] }, 0);
+    expect(way).toMatchObject({ title: "d1 attached: s2 against abort", cls: null, differing });
+    if (way !== null) expect(wayScript(run, way)).toContain("\n# d1 attached: s2 against abort\n");
+    expect(wayOfDifference({ ...apart, differences: [found] }, 1)).toBe(null);
   });
 
   it("a plain state comes with its facts", () => {

@@ -1,4 +1,5 @@
 /** One way from where the search began to a state: what is shown of it, and the script it becomes elsewhere. */
+import type { DifferenceReport, Differing } from "../../explore/difference.ts";
 import type { JobGraph, JobReport, JobRule } from "../../explore/job-data.ts";
 import type { Share } from "../../review/share/share.ts";
 import { parse } from "../../script/parse.ts";
@@ -19,6 +20,8 @@ export interface Way {
   /** Facts that the last line ended, and those that it made (of a plain state: all of them). */
   readonly before: readonly string[];
   readonly after: readonly string[];
+  /** What two setups have apart there. */
+  readonly differing: readonly Differing[];
 }
 
 const NO_WAY: Way = {
@@ -31,6 +34,7 @@ const NO_WAY: Way = {
   rules: [],
   before: [],
   after: [],
+  differing: [],
 };
 
 export function wayOfExample(report: JobReport, looked: Extract<Looked, { kind: "example" }>): Way | null {
@@ -51,6 +55,7 @@ export function wayOfExample(report: JobReport, looked: Extract<Looked, { kind: 
       after,
     };
   return {
+    ...NO_WAY,
     title: colon < 0 ? why : why.slice(0, colon),
     cls,
     promise: verdict.id,
@@ -67,6 +72,23 @@ export function wayOfState(graph: JobGraph | null, state: number, lines: readonl
   const node = graph?.nodes.find((one) => one.state === state);
   return { ...NO_WAY, title: `State ${state}`, lines, after: node?.facts ?? [] };
 }
+
+export function wayOfDifference(report: DifferenceReport, at: number): Way | null {
+  const found = report.differences[at];
+  if (found === undefined) return null;
+  const { lines, differing } = found;
+  return {
+    ...NO_WAY,
+    title: differing.map(differingText).slice(0, 2).join("; "),
+    lines,
+    why: "",
+    differing,
+  };
+}
+
+/** `d1 attached: s2 against abort`. */
+export const differingText = ({ whose, aspect, a, b }: Differing): string =>
+  `${whose} ${aspect}: ${a} against ${b}`;
 
 const WIDTH = 76;
 
@@ -98,6 +120,7 @@ export function wayScript(run: Pick<Run, "spec" | "from">, way: Way): string {
   const told = [
     ...comment(`${wayHead(way, run.from)}.`),
     ...(way.why === "" ? [] : comment(way.why)),
+    ...way.differing.map((one) => `# ${differingText(one)}`),
     ...(way.promise === null ? [] : comment(`${way.goal ? "Reaches" : "Breaks"}: ${way.promise}.`)),
   ];
   const script = `${run.spec.script.trimEnd()}\n`.replace(/^\n$/, "");
