@@ -68,10 +68,12 @@ interface StepTextProps {
   /** It has run, or there was nothing to ask. */
   readonly open: boolean;
   readonly place: string;
+  /** An attachment can be dragged. */
+  readonly drags: boolean;
   onSay(question: number, value: string): void;
 }
 
-function StepText({ session, played, asked, said, open, place, onSay }: StepTextProps) {
+function StepText({ session, played, asked, said, open, place, drags, onSay }: StepTextProps) {
   const { moment, from } = played;
   const { step } = moment;
   const title = useRef<HTMLHeadingElement>(null);
@@ -229,6 +231,7 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
                 asked={questions}
                 said={said}
                 open={open}
+                drags={carry !== null}
                 place={heading(here, steps.length, !open)}
                 onSay={say}
               />

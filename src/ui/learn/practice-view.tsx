@@ -275,7 +275,7 @@ export function PracticeView({ rule }: { readonly rule: string | null }) {
               open={open}
               current={!open}
               hint={
-                question.ask.kind === "attachment"
+                carryFor(session.world(before), question, said, put, say) !== null
                   ? "Choose, or drag the end of the attachment on the graph."
                   : null
               }
