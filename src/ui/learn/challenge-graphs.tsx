@@ -49,7 +49,7 @@ function One({ pane, camera, selected, onSelect }: OneProps) {
   );
 }
 
-export default function ChallengeGraphs({ panes }: { readonly panes: readonly Pane[] }) {
+export function ChallengeGraphs({ panes }: { readonly panes: readonly Pane[] }) {
   const [camera] = useState(() => new Camera());
   const [selected, setSelected] = useState<Subject | null>(null);
   return (

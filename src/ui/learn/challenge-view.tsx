@@ -1,5 +1,5 @@
 /** The player of a challenge: where one stands beside where one should get, what is allowed, and what it has cost. */
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { type Attempt, attemptAt, goalWorlds, openChallenge } from "../../learn/attempt.ts";
 import type { Challenge } from "../../learn/challenge.ts";
 import { withHint, withSolved } from "../../learn/progress.ts";
@@ -13,7 +13,7 @@ import { Button } from "../widgets/button.tsx";
 import { Empty } from "../widgets/empty.tsx";
 import { ScrollRegion } from "../widgets/scroll-region.tsx";
 import { ChallengeConsole } from "./challenge-console.tsx";
-import type { Pane } from "./challenge-graphs.tsx";
+import { ChallengeGraphs, type Pane } from "./challenge-graphs.tsx";
 import { ChallengeSteps } from "./challenge-steps.tsx";
 import { GRADES } from "./challenges.tsx";
 import { GoalList } from "./goal-list.tsx";
@@ -28,8 +28,6 @@ import { Solved } from "./solved.tsx";
 import { useProof } from "./use-proof.ts";
 import { Watching } from "./watching.tsx";
 import "./challenge.css";
-
-const ChallengeGraphs = lazy(() => import("./challenge-graphs.tsx"));
 
 /** Par as the build proved it; null for a challenge of the reader's own. Same object for the same challenge. */
 const proofs = new Map<string, Proof | null>();
@@ -165,9 +163,7 @@ function Player({ entry, ready }: { readonly entry: Entry<Challenge>; readonly r
           <ChallengeConsole key={at} ready={ready} session={session} at={at} reason={reason} onPlay={play} />
         </section>
         <section className="challenge-main" aria-label="The state" data-alone={alone ? "" : undefined}>
-          <Suspense fallback={<div className="graph-wait">Drawing…</div>}>
-            <ChallengeGraphs panes={alone ? panes.slice(0, 1) : panes} />
-          </Suspense>
+          <ChallengeGraphs panes={alone ? panes.slice(0, 1) : panes} />
           <ChallengeSteps
             commands={attempt.commands}
             par={proof?.par ?? null}

@@ -1,11 +1,13 @@
 /** The lessons in their order, for one track or the other, and the one to go on with. */
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type Lesson, TRACKS, type Track } from "../../learn/lesson.ts";
 import { type LessonProgress, lessonProgress } from "../../learn/progress.ts";
+import { whenIdle } from "../state/idle.ts";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { Segmented } from "../widgets/segmented.tsx";
 import { type Entry, lessons } from "./library.ts";
+import { playSteps } from "./play-lesson.ts";
 import { useProgress } from "./progress-store.ts";
 import { goToLesson, goToSection } from "./route.ts";
 
@@ -30,6 +32,9 @@ function factsOf({ step, done, right, wrong }: LessonProgress, steps: number, as
 function LessonRow({ entry, at }: { readonly entry: Entry<Lesson>; readonly at: number }) {
   const { id, value } = entry;
   const progress = useProgress((store) => lessonProgress(store.progress, id));
+  const job = useRef({});
+  // Who points at a lesson is about to open it: by then it has been played.
+  const prepare = (): void => void whenIdle(job.current, () => void playSteps(value));
   const asks = value.steps.reduce((sum, { predictions }) => sum + predictions.length, 0);
   return (
     <li>
@@ -37,6 +42,8 @@ function LessonRow({ entry, at }: { readonly entry: Entry<Lesson>; readonly at: 
         type="button"
         className="lesson-row"
         data-testid={`lesson-${id}`}
+        onPointerEnter={prepare}
+        onFocus={prepare}
         onClick={() => goToLesson(id, resumeAt(progress))}
       >
         <span className="lesson-number" data-done={progress.done ? "" : undefined}>
@@ -61,6 +68,11 @@ export function Course() {
   const mine = all.filter(({ value }) => value.tracks.includes(track));
   const { progress } = useProgress();
   const first = mine.find(({ id }) => !lessonProgress(progress, id).done);
+  const job = useRef({});
+  useEffect(
+    () => (first === undefined ? undefined : whenIdle(job.current, () => void playSteps(first.value))),
+    [first],
+  );
   const begun = first !== undefined && lessonProgress(progress, first.id).step > 0;
   const done = mine.filter(({ id }) => lessonProgress(progress, id).done);
   return (

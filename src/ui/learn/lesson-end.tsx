@@ -8,8 +8,7 @@ import { goToLesson, goToSection } from "./route.ts";
 
 interface LessonEndProps {
   readonly entry: Entry<Lesson>;
-  /** Null where nothing was asked. */
-  readonly right: number | null;
+  readonly right: number;
   readonly of: number;
 }
 

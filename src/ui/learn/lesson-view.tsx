@@ -1,5 +1,5 @@
 /** The player of a lesson: what a step says beside the graph, and where it asks, the question before it runs. */
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Lesson } from "../../learn/lesson.ts";
 import {
   creditedRules,
@@ -11,6 +11,7 @@ import {
 import type { Question } from "../../learn/question.ts";
 import type { Session } from "../../script/session.ts";
 import { Claim } from "../present/claim.tsx";
+import { whenIdle } from "../state/idle.ts";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { ScrollRegion } from "../widgets/scroll-region.tsx";
@@ -20,8 +21,9 @@ import { LearnHead } from "./learn-head.tsx";
 import { LearnProse } from "./learn-prose.tsx";
 import { LessonEnd } from "./lesson-end.tsx";
 import type { Entry } from "./library.ts";
+import { LiveGraph } from "./live-graph.tsx";
 import { openInLab } from "./open-in-lab.ts";
-import { type PlayedStep, playSteps } from "./play-lesson.ts";
+import { giveAway, type PlayedStep, playSteps } from "./play-lesson.ts";
 import { useProgress } from "./progress-store.ts";
 import { answerOf, QuestionCard } from "./question-card.tsx";
 import { commandsBetween, RanLines } from "./ran-lines.tsx";
@@ -29,8 +31,6 @@ import { goToLesson } from "./route.ts";
 import { StepBar, type StepMark } from "./step-bar.tsx";
 import { useLearnKeys } from "./use-learn-keys.ts";
 import "./lesson.css";
-
-const LiveGraph = lazy(() => import("./live-graph.tsx"));
 
 /** What was said to the questions of a step, and whether it has run. */
 interface Said {
@@ -68,10 +68,12 @@ interface StepTextProps {
   /** It has run, or there was nothing to ask. */
   readonly open: boolean;
   readonly place: string;
+  /** An attachment can be dragged. */
+  readonly drags: boolean;
   onSay(question: number, value: string): void;
 }
 
-function StepText({ session, played, asked, said, open, place, onSay }: StepTextProps) {
+function StepText({ session, played, asked, said, open, place, drags, onSay }: StepTextProps) {
   const { moment, from } = played;
   const { step } = moment;
   const title = useRef<HTMLHeadingElement>(null);
@@ -128,13 +130,12 @@ const mark = (asked: readonly Question[], { values }: Said): StepMark =>
 
 export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; readonly at: number }) {
   const { session, steps } = useMemo(() => playSteps(entry.value), [entry]);
-  const asked = useMemo(() => steps.map((one) => one.asked), [steps]);
   const [answers, setAnswers] = useState<ReadonlyMap<number, Said>>(new Map());
   const [seen, setSeen] = useState<ReadonlySet<number>>(new Set());
   const ended = at >= steps.length;
   const here = Math.min(at, steps.length - 1);
   const played = steps[here] as PlayedStep;
-  const questions = asked[here] ?? [];
+  const questions = played.asked();
   const said = answers.get(here) ?? NOTHING;
   const open = questions.length === 0 || said.ran;
   const node = session.node(open ? played.moment.node : played.before);
@@ -176,6 +177,12 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
   const back = (): void => {
     if (at > 0) goToLesson(entry.id, at - 1);
   };
+  // While this step is read, what the next one asks is made.
+  const job = useRef({});
+  useEffect(() => {
+    const after = steps[here + 1];
+    return after === undefined ? undefined : whenIdle(job.current, () => void after.asked());
+  }, [steps, here]);
   useLearnKeys({
     next,
     back,
@@ -192,14 +199,15 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
     : carryFor(session.world(node.id), questions[drag], said.values[drag] ?? null, said.put, (value, key) =>
         say(drag, value, key),
       );
-  const marks = steps.map(({ moment }, i) => {
-    const of = asked[i] ?? [];
+  const marks = steps.map((one, i) => {
+    const { moment } = one;
     const own = answers.get(i) ?? NOTHING;
+    const asks = moment.step.predictions.length > 0;
     return {
       id: `${moment.node} ${moment.step.title}`,
       title: moment.step.title,
-      asks: of.length > 0,
-      mark: own.ran || (of.length === 0 && seen.has(i)) ? mark(of, own) : ("open" as const),
+      asks,
+      mark: own.ran ? mark(one.asked(), own) : !asks && seen.has(i) ? ("seen" as const) : ("open" as const),
     };
   });
   return (
@@ -213,8 +221,8 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
             {ended ? (
               <LessonEnd
                 entry={entry}
-                right={asked.flat().length === 0 ? null : countRight(asked, answers)}
-                of={asked.flat().length}
+                right={countRight(steps, answers)}
+                of={entry.value.steps.reduce((sum, { predictions }) => sum + predictions.length, 0)}
               />
             ) : (
               <StepText
@@ -223,15 +231,16 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
                 asked={questions}
                 said={said}
                 open={open}
+                drags={carry !== null}
                 place={heading(here, steps.length, !open)}
                 onSay={say}
               />
             )}
           </ScrollRegion>
           <footer className="lesson-foot">
-            <Button reason={at === 0 ? "This is the first step" : null} onClick={back}>
+            <Button aria-label="Back" reason={at === 0 ? "This is the first step" : null} onClick={back}>
               <Glyph name="previous" />
-              Back
+              <span className="lesson-back">Back</span>
             </Button>
             {ended ? null : open ? (
               <Button look="primary" onClick={next} data-testid="next">
@@ -251,13 +260,16 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
             )}
             {ended || open ? null : (
               <Button look="quiet" onClick={run} data-testid="tell">
-                Run without an answer
+                Just run it
               </Button>
             )}
             <span className="lesson-space" />
             <Button
               look="quiet"
-              onClick={() => void openInLab(session, node.id, played.moment.step.view)}
+              onClick={() => {
+                giveAway(entry.value);
+                void openInLab(session, node.id, played.moment.step.view);
+              }}
               data-testid="open-in-lab"
             >
               Open in the lab
@@ -265,9 +277,7 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
           </footer>
         </section>
         <div className="lesson-graph">
-          <Suspense fallback={<div className="graph-wait">Drawing…</div>}>
-            <LiveGraph session={session} node={node} view={played.moment.step.view} carry={carry} />
-          </Suspense>
+          <LiveGraph session={session} node={node} view={played.moment.step.view} carry={carry} />
         </div>
       </div>
     </>
@@ -276,8 +286,9 @@ export function LessonView({ entry, at }: { readonly entry: Entry<Lesson>; reado
 
 const sameLesson = (a: LessonProgress, b: LessonProgress): boolean => a.step === b.step && a.done === b.done;
 
-function countRight(asked: readonly (readonly Question[])[], answers: ReadonlyMap<number, Said>): number {
-  return asked
-    .map((of, i) => of.filter((one, k) => answers.get(i)?.values[k] === answerOf(one)).length)
-    .reduce((a, b) => a + b, 0);
+function countRight(steps: readonly PlayedStep[], answers: ReadonlyMap<number, Said>): number {
+  let right = 0;
+  for (const [i, { ran, values }] of answers)
+    if (ran) right += (steps[i]?.asked() ?? []).filter((one, k) => values[k] === answerOf(one)).length;
+  return right;
 }

@@ -31,7 +31,7 @@ export function commandAt(session: Session, node: TimelineNode): TimelineNode | 
   return at;
 }
 
-export default function LiveGraph({ session, node, view = NO_VIEW, name, carry = null }: LiveGraphProps) {
+export function LiveGraph({ session, node, view = NO_VIEW, name, carry = null }: LiveGraphProps) {
   const command = commandAt(session, node);
   const world: World = session.world(node.id);
   const before = command?.parent == null ? null : session.world(command.parent);

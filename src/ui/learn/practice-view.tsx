@@ -1,10 +1,11 @@
 /** Practice: questions without end, made from the engine. What was got wrong comes back when it is due. */
-import { lazy, Suspense, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type MadeQuestion, makeQuestion, type Wish } from "../../learn/ask-scene.ts";
 import { ASKS, type AskKind } from "../../learn/prediction.ts";
 import { creditedRules, withAnswer, withAsked } from "../../learn/progress.ts";
 import type { Difficulty } from "../../learn/question.ts";
 import { type NodeId, Session } from "../../script/session.ts";
+import { whenIdle } from "../state/idle.ts";
 import { Button } from "../widgets/button.tsx";
 import { Empty } from "../widgets/empty.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
@@ -14,16 +15,16 @@ import { Segmented } from "../widgets/segmented.tsx";
 import { Because } from "./because.tsx";
 import { carryFor } from "./carry-choices.ts";
 import { LearnHead } from "./learn-head.tsx";
+import { LiveGraph } from "./live-graph.tsx";
 import { openInLab } from "./open-in-lab.ts";
 import { dueCount, rulesToAsk, taughtRules, useProgress } from "./progress-store.ts";
 import { answerOf, QuestionCard } from "./question-card.tsx";
 import { commandsBetween, RanLines } from "./ran-lines.tsx";
 import { goToSection } from "./route.ts";
+import { ruleQuestion } from "./rule-questions.ts";
 import { useLearnKeys } from "./use-learn-keys.ts";
 import "../widgets/fields.css";
 import "./lesson.css";
-
-const LiveGraph = lazy(() => import("./live-graph.tsx"));
 
 const KINDS: Readonly<Record<AskKind, string>> = {
   attachment: "Attachments",
@@ -53,7 +54,8 @@ interface Laid {
 
 /** The question of a seed with its scene laid out; null if nothing like the wish was found. */
 function lay(seed: number, wish: Wish): Laid | null {
-  const question = makeQuestion(seed, wish);
+  const { rule } = wish;
+  const question = rule === undefined ? makeQuestion(seed, wish) : ruleQuestion(seed, { ...wish, rule });
   if (question === null) return null;
   const opened = Session.open(question.lead);
   if (!opened.ok) return null;
@@ -126,9 +128,7 @@ function Graph({
   const view = "dev" in ask ? { select: ask.dev } : {};
   return (
     <div className="lesson-graph">
-      <Suspense fallback={<div className="graph-wait">Drawing…</div>}>
-        <LiveGraph key={question.seed} session={session} node={node} view={view} carry={carry} />
-      </Suspense>
+      <LiveGraph key={question.seed} session={session} node={node} view={view} carry={carry} />
     </div>
   );
 }
@@ -143,10 +143,9 @@ interface Turn {
 /** How many rules that are due are looked for, before anything will do. */
 const MOST_TRIED = 2;
 
-/** The next question: about a rule that is due if there is one, else about anything. */
+/** The next question: about a rule that is due if there is one, else about anything. Nothing is counted yet. */
 function nextTurn(rule: string | null, wish: Wish): Turn {
-  const { progress, change } = useProgress.getState();
-  change(withAsked);
+  const { progress } = useProgress.getState();
   const seed = progress.asked + 1;
   if (rule !== null) return { seed, laid: lay(seed, { ...wish, rule }), wanted: [rule] };
   for (const due of rulesToAsk(progress, Date.now()).slice(0, MOST_TRIED)) {
@@ -155,6 +154,11 @@ function nextTurn(rule: string | null, wish: Wish): Turn {
   }
   return { seed, laid: lay(seed, wish), wanted: taughtRules() };
 }
+
+const wishOf = (kind: AskKind | null, level: Level): Wish => ({
+  ...(kind === null ? {} : { kinds: [kind] }),
+  ...(level === "any" ? {} : { difficulty: Number(level) as Difficulty }),
+});
 
 export function PracticeView({ rule }: { readonly rule: string | null }) {
   const [kind, setKind] = useState<AskKind | null>(null);
@@ -166,17 +170,23 @@ export function PracticeView({ rule }: { readonly rule: string | null }) {
   const [tally, setTally] = useState(NO_TALLY);
   const due = useProgress(({ progress }) => dueCount(progress, Date.now()));
   const { laid, wanted } = turn;
+  /** The next turn, made while the answer is read. */
+  const prepared = useRef<Turn | null>(null);
+  const job = useRef({});
+  useEffect(() => {
+    if (!open) return;
+    return whenIdle(job.current, () => {
+      prepared.current = nextTurn(rule, wishOf(kind, level));
+    });
+  }, [open, rule, kind, level]);
 
   const renew = (about: AskKind | null = kind, hard: Level = level): void => {
     setSaid(null);
     setPut(null);
     setOpen(false);
-    setTurn(
-      nextTurn(rule, {
-        ...(about === null ? {} : { kinds: [about] }),
-        ...(hard === "any" ? {} : { difficulty: Number(hard) as Difficulty }),
-      }),
-    );
+    const ready = about === kind && hard === level ? prepared.current : null;
+    prepared.current = null;
+    setTurn(ready ?? nextTurn(rule, wishOf(about, hard)));
   };
   const say = (value: string, onto: string | null = null): void => {
     setSaid(value);
@@ -189,7 +199,7 @@ export function PracticeView({ rule }: { readonly rule: string | null }) {
     setTally({ asked: tally.asked + 1, right: tally.right + (right ? 1 : 0) });
     useProgress
       .getState()
-      .change((p) => withAnswer(p, creditedRules(laid.question, wanted), right, Date.now()));
+      .change((p) => withAsked(withAnswer(p, creditedRules(laid.question, wanted), right, Date.now())));
   };
   useLearnKeys({
     next: () => (open ? renew() : said === null ? undefined : run()),
@@ -265,7 +275,7 @@ export function PracticeView({ rule }: { readonly rule: string | null }) {
               open={open}
               current={!open}
               hint={
-                question.ask.kind === "attachment"
+                carryFor(session.world(before), question, said, put, say) !== null
                   ? "Choose, or drag the end of the attachment on the graph."
                   : null
               }

@@ -5,7 +5,7 @@ import { Session } from "../../script/session.ts";
 import { Button } from "../widgets/button.tsx";
 import { Dialog } from "../widgets/dialog.tsx";
 import { Prose } from "../widgets/prose.tsx";
-import LiveGraph from "./live-graph.tsx";
+import { LiveGraph } from "./live-graph.tsx";
 import { openInLab } from "./open-in-lab.ts";
 
 export default function SceneDialog({ entry, onClose }: { readonly entry: GlossaryEntry; onClose(): void }) {

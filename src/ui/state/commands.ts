@@ -50,6 +50,15 @@ function nextTheme(): void {
   change({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system" });
 }
 
+/** Parts of Learn that are worth a way of their own. */
+const LEARN_PARTS: readonly (readonly [at: string, title: string, keywords: string])[] = [
+  ["practice", "Practise: questions made from the model", "quiz exercise due repetition"],
+  ["challenges", "Challenges: solve it in as few commands as can be", "par puzzle goal"],
+  ["rules", "Map of the rules you know", "mastered progress"],
+  ["glossary", "Glossary", "term word definition what is"],
+  ["own", "Your own lessons and challenges", "record build author write"],
+];
+
 export const COMMANDS: readonly Command[] = [
   steps("back", "Step back", "[", () => useSession.getState().back()),
   steps("forward", "Step forward", "]", () => useSession.getState().forward()),
@@ -144,6 +153,15 @@ export const COMMANDS: readonly Command[] = [
     keywords: "explore search reach minimal script",
     run: () => void import("../explore/from-lab.ts").then((module) => module.shortestWayHere()),
   },
+  ...LEARN_PARTS.map(
+    ([at, title, keywords]): Command => ({
+      id: `learn-${at}`,
+      title,
+      group: "Go to",
+      keywords: `learn ${keywords}`,
+      run: () => usePage.getState().open("learn", at),
+    }),
+  ),
   {
     id: "record",
     title: "Record a review",
