@@ -5,8 +5,8 @@ import { at } from "../scripts/lib/paths.mjs";
 import { alphabetOf } from "../src/explore/alphabet.ts";
 import { promisesOf } from "../src/explore/promises.ts";
 import { Search } from "../src/explore/search.ts";
-import { StateStore } from "../src/explore/store.ts";
 import { setupWith, worldWith } from "../src/explore/setups.test-helper.ts";
+import { StateStore } from "../src/explore/store.ts";
 import type { Bench, Measure } from "./harness.ts";
 
 /** States of the part of (2,2), vm+ste that is measured: the whole is not exhausted by anybody. */
@@ -64,7 +64,8 @@ function yardstick(search: Search): number {
     search.store.read(s, ids);
     for (let m = 0; m < moves; m++) {
       const turn = search.space.next(ids, m, to);
-      if (turn !== -2) successors[s * moves + m] = turn < 0 ? s : search.store.find(to, search.space.hash(to));
+      if (turn !== -2)
+        successors[s * moves + m] = turn < 0 ? s : search.store.find(to, search.space.hash(to));
     }
   }
   const packed = new Int32Array(search.store.count * width);
