@@ -34,7 +34,9 @@ test("explore: 1 when a promise is broken, with the shortest script; 0 when all 
   const broken = await lab("two.lab", "--invariant", "gbpa-abort");
   expect(broken.status).toBe(1);
   // observed.md, D1: with GBPA.ABORT a device that is plugged second stays on the S2.
-  expect(broken.stdout).toMatch(/gbpa-abort: BROKEN[\s\S]*after 3 moves[\s\S]*gbpa v0 abort\n {4}plug d\d v0\n/);
+  expect(broken.stdout).toMatch(
+    /gbpa-abort: BROKEN[\s\S]*after 3 moves[\s\S]*gbpa v0 abort\n {4}plug d\d v0\n/,
+  );
   const held = await lab("one.lab", "--invariant", "D1,invariants");
   expect(held.status).toBe(0);
   expect(held.stdout).toContain("D1: holds");

@@ -26,7 +26,13 @@ const PINNED: readonly Pinned[] = [
   { setup: [1, 1], alphabet: "vm", reduced: [1, 4, 12, 25, 38, 38, 19, 1], raw: null, transitions: 1104 },
   { setup: [1, 1], alphabet: "vm+ste", reduced: [1, 7, 32, 114, 318, 664], raw: null },
   { setup: [1, 1], alphabet: "raw", reduced: [1, 2, 1, 1, 3, 8, 20, 37], raw: null },
-  { setup: [1, 1], alphabet: "vm+fault", reduced: [1, 15, 57, 164, 351, 562, 565, 287, 32], raw: null, transitions: 17790 },
+  {
+    setup: [1, 1],
+    alphabet: "vm+fault",
+    reduced: [1, 15, 57, 164, 351, 562, 565, 287, 32],
+    raw: null,
+    transitions: 17790,
+  },
   {
     setup: [1, 2],
     alphabet: "vm",
