@@ -3,7 +3,7 @@
 export interface Measure {
   readonly name: string;
   readonly value: number;
-  readonly unit: "ms" | "µs" | "/s" | "×" | "kB";
+  readonly unit: "ms" | "µs" | "/s" | "×" | "kB" | "B";
   /** What the median or ratio must reach, in the same unit. */
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
   /** Anything a reader needs to judge the number: sizes, sample counts, spread. */

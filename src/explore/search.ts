@@ -67,7 +67,8 @@ export class Search {
   private readonly from: Int32Array;
   private readonly to: Int32Array;
 
-  constructor(spec: SearchSpec) {
+  /** `learnt`: a search of the same world, alphabet and promises, whose memory of the engine this one goes on with. */
+  constructor(spec: SearchSpec, learnt: Search | null = null) {
     this.spec = spec;
     this.freedom = freedomOf(
       spec.world,
@@ -75,12 +76,11 @@ export class Search {
       spec.promises,
       spec.symmetry !== false && spec.normal !== false,
     );
-    this.space = new Space(spec.world, spec.alphabet.moves, {
-      freedom: this.freedom,
-      normal: spec.normal !== false,
-    });
+    this.space =
+      learnt?.space ??
+      new Space(spec.world, spec.alphabet.moves, { freedom: this.freedom, normal: spec.normal !== false });
     this.store = new StateStore(this.space.width);
-    this.answers = new Answers(this.space, spec.promises);
+    this.answers = learnt?.answers ?? new Answers(this.space, spec.promises);
     this.from = new Int32Array(this.space.width);
     this.to = new Int32Array(this.space.width);
     this.enter(this.space.initial, -1, 0, 0);

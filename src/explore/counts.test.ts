@@ -1,0 +1,90 @@
+import { describe, expect, it, vi } from "vitest";
+import { alphabetOf } from "./alphabet.ts";
+import { promisesOf } from "./promises.ts";
+import { Search } from "./search.ts";
+import { worldWith } from "./setups.test-helper.ts";
+
+vi.setConfig({ testTimeout: 300_000 });
+
+interface Pinned {
+  readonly setup: readonly [vsmmus: number, devices: number];
+  readonly alphabet: string;
+  /** States by depth; of a search to a depth all up to there. */
+  readonly reduced: readonly number[];
+  /** The same with interchangeable devices and vSMMUs counted apart; null where there are none. */
+  readonly raw: readonly number[] | null;
+  /** Moves tried with symmetry that were not rejected; of exhausted spaces alone. */
+  readonly transitions?: number;
+}
+
+/*
+ * The first depth can be checked by hand. vm: one plug for every pair of device and vSMMU; for every vSMMU GBPA.ABORT,
+ * SMMUEN and EVENTQEN set (clearing them, GBPA bypass and a reset change nothing yet). vm+ste: three STEs on top for every
+ * pair. raw: ioas-alloc, and one bind a device. fault: eleven injections.
+ */
+const PINNED: readonly Pinned[] = [
+  { setup: [1, 1], alphabet: "vm", reduced: [1, 4, 12, 25, 38, 38, 19, 1], raw: null, transitions: 1104 },
+  { setup: [1, 1], alphabet: "vm+ste", reduced: [1, 7, 32, 114, 318, 664], raw: null },
+  { setup: [1, 1], alphabet: "raw", reduced: [1, 2, 1, 1, 3, 8, 20, 37], raw: null },
+  {
+    setup: [1, 1],
+    alphabet: "vm+fault",
+    reduced: [1, 15, 57, 164, 351, 562, 565, 287, 32],
+    raw: null,
+    transitions: 17790,
+  },
+  {
+    setup: [1, 2],
+    alphabet: "vm",
+    reduced: [1, 4, 13, 36, 71, 98, 86, 42, 9, 2],
+    raw: [1, 5, 21, 63, 124, 166, 140, 63, 11, 2],
+    transitions: 3258,
+  },
+  { setup: [1, 2], alphabet: "vm+ste", reduced: [1, 7, 45, 241], raw: [1, 11, 83, 465] },
+  { setup: [1, 2], alphabet: "raw", reduced: [1, 3, 3, 2, 4, 12, 34, 82], raw: null },
+  { setup: [1, 2], alphabet: "vm+fault", reduced: [1, 15, 58, 187, 527], raw: [1, 16, 77, 310] },
+  { setup: [2, 2], alphabet: "vm", reduced: [1, 4, 23, 90, 302], raw: [1, 10, 65, 307, 1068] },
+  { setup: [2, 2], alphabet: "vm+ste", reduced: [1, 7, 82, 714], raw: [1, 22, 285] },
+  { setup: [2, 2], alphabet: "raw", reduced: [1, 3, 3, 2, 5, 20, 71], raw: null },
+  { setup: [2, 2], alphabet: "vm+fault", reduced: [1, 15, 68, 358], raw: [1, 21, 178] },
+  { setup: [2, 3], alphabet: "vm", reduced: [1, 4, 23, 92], raw: [1, 12, 97, 571] },
+  { setup: [2, 3], alphabet: "vm+ste", reduced: [1, 7, 82], raw: [1, 30, 520] },
+  { setup: [2, 3], alphabet: "raw", reduced: [1, 4, 6, 5, 7, 26, 100], raw: null },
+  { setup: [2, 3], alphabet: "vm+fault", reduced: [1, 15, 68], raw: [1, 23, 236] },
+];
+
+function searched({ setup, alphabet }: Pinned, depth: number, symmetry: boolean): Search {
+  const world = worldWith(...setup);
+  const search = new Search({
+    world,
+    alphabet: alphabetOf(world.setup, alphabet),
+    promises: promisesOf(world.setup, []),
+    limits: { depth, states: 1e7, bytes: 1e9 },
+    symmetry,
+  });
+  while (search.advance(1000));
+  return search;
+}
+
+describe("states by depth", () => {
+  for (const p of PINNED) {
+    const whole = p.transitions !== undefined;
+    const name = `(${p.setup.join()}), ${p.alphabet}${whole ? ", exhausted" : ""}`;
+    it(`${name}: as pinned`, () => {
+      const search = searched(p, whole ? 1000 : p.reduced.length - 1, true);
+      expect(search.histogram).toEqual(p.reduced);
+      if (!whole) return;
+      expect(search.ending).toBe("complete");
+      expect(search.counts.transitions).toBe(p.transitions);
+    });
+    if (p.raw === null) continue;
+    const { raw } = p;
+    it(`${name}, without symmetry: as pinned, with the same verdicts`, () => {
+      const apart = searched(p, whole ? 1000 : raw.length - 1, false);
+      expect(apart.histogram).toEqual(raw);
+      const folded = searched(p, whole ? 1000 : raw.length - 1, true);
+      const found = (s: Search) => s.findings.map((f) => `${f.promise.id} ${f.cls} ${f.depth}`).sort();
+      expect(found(apart)).toEqual(found(folded));
+    });
+  }
+});
