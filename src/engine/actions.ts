@@ -54,8 +54,17 @@ export type MachineAction =
   | { readonly kind: "reset" }
   | { readonly kind: "machine-start" };
 
+/** What a GBPA write without UPDATE does in the architecture's column; v3.2 and later know `ignore` alone. */
+export type GbpaNoUpdate = "ignore" | "store" | "effect";
+
 export type GuestAction =
-  | { readonly kind: "gbpa"; readonly vsmmu: number; readonly abort: boolean; readonly update: boolean }
+  | {
+      readonly kind: "gbpa";
+      readonly vsmmu: number;
+      readonly abort: boolean;
+      readonly update: boolean;
+      readonly noUpdate?: GbpaNoUpdate;
+    }
   | { readonly kind: "cr0"; readonly vsmmu: number; readonly set: number; readonly clear: number }
   | { readonly kind: "cr0-value"; readonly vsmmu: number; readonly value: number }
   /** wait=false: the architecture's handshake stays open until `ack`. */
@@ -66,6 +75,7 @@ export type GuestAction =
       readonly size: 4 | 8;
       readonly value: bigint;
       readonly wait: boolean;
+      readonly noUpdate?: GbpaNoUpdate;
     }
   | { readonly kind: "read"; readonly vsmmu: number; readonly offset: number; readonly size: 4 | 8 }
   | { readonly kind: "ack"; readonly vsmmu: number }
@@ -239,8 +249,14 @@ export type RawAction =
     }
   | { readonly kind: "read-events"; readonly queue: ObjRef; readonly bytes?: number; readonly fd?: string }
   | { readonly kind: "close"; readonly queue: ObjRef; readonly fd?: string }
-  | { readonly kind: "attach"; readonly dev: ObjRef; readonly pt: ObjRef; readonly fd?: string }
-  | { readonly kind: "detach"; readonly dev: ObjRef; readonly fd?: string }
+  | {
+      readonly kind: "attach";
+      readonly dev: ObjRef;
+      readonly pt: ObjRef;
+      readonly flags?: number;
+      readonly fd?: string;
+    }
+  | { readonly kind: "detach"; readonly dev: ObjRef; readonly flags?: number; readonly fd?: string }
   | { readonly kind: "destroy"; readonly object: ObjRef; readonly fd?: string }
   | {
       readonly kind: "invalidate";

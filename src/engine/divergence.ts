@@ -145,7 +145,13 @@ function installedUnjudged(s: Situation): boolean {
 }
 
 /** What can be said of a divergence that none of the known ones explains. */
-function unnamedText(s: Situation): string {
+function unnamedText(world: World, s: Situation): string {
+  const arch = world.guest.smmus[s.vsmmu]?.arch;
+  const regs = world.qemu.smmus[s.vsmmu]?.regs;
+  if (arch !== undefined && regs !== undefined && (arch.cr0ack & CR0.SMMUEN) === 0) {
+    if (((arch.gbpaEff ^ regs.gbpa) & GBPA_ABORT) !== 0)
+      return "QEMU's GBPA took a write that the architecture ignores, or has not applied yet.";
+  }
   if (s.physical.tlb === "hit")
     return "The TLB answers with a translation that was filled through tables the guest had already given up.";
   if (s.hardware !== "abort" && NO_STE.has(s.answers[0]?.rule ?? ""))
@@ -166,7 +172,9 @@ export function nameDivergences(world: World, dev: number, s: Situation): readon
   const out: DivergenceFact[] = [];
   if (!isLegal(world, s)) {
     const id = nameCause(world, dev, s);
-    out.push(id === null ? { id: null, kind: "dma", text: unnamedText(s) } : fact(id, DIVERGENCES[id].text));
+    out.push(
+      id === null ? { id: null, kind: "dma", text: unnamedText(world, s) } : fact(id, DIVERGENCES[id].text),
+    );
   }
   const newest = s.answers[0];
   if (
@@ -206,6 +214,7 @@ export function nameDivergences(world: World, dev: number, s: Situation): readon
 }
 
 const EVENTQ_ABT_ERR = 4;
+const GBPA_ABORT = 1 << 20;
 
 /** Differences of a vSMMU itself: what its registers read, and what it left behind on the host. */
 export function vsmmuDivergences(world: World, v: number): readonly DivergenceFact[] {

@@ -160,8 +160,8 @@ function attachOrDetach(cx: Cx, a: Extract<RawAction, { kind: "attach" | "detach
   // Attach and detach are ioctls on the device's own fd; vfio_main.c refuses them on a device that is not bound.
   if (dev < 0)
     return { ...done("EINVAL"), messages: ["no bound device there: the call is one on a device's fd"] };
-  if (a.kind === "detach") return done(host.detach(cx, "raw", dev).errno);
-  const r = host.attach(cx, "raw", dev, idOf(cx, a.pt));
+  if (a.kind === "detach") return done(host.detach(cx, "raw", dev, a.flags).errno);
+  const r = host.attach(cx, "raw", dev, idOf(cx, a.pt), a.flags);
   if (r.errno === null) noteAttached(cx, dev, "raw", false);
   return done(r.errno, r.errno === null ? { hwpt: r.id } : null);
 }

@@ -75,9 +75,11 @@ function written(setup: Setup, line: string): readonly string[] | string {
       SMMU: vsmmus,
       SID: setup.devices.map((d) => hex(d.bdf)),
     };
-    return lines.flatMap((l) =>
-      product(l.split(" ").map((w) => w.split("|").flatMap((x) => places[x] ?? [x]))),
-    );
+    return lines.flatMap((l) => {
+      const options = l.split(" ").map((w) => w.split("|").flatMap((x) => places[x] ?? [x]));
+      // One more than the search takes is enough to be refused.
+      return product(options.map((o) => o.slice(0, MOST_MOVES + 1)));
+    });
   }
   const options: string[][] = [];
   for (const word of words) {
@@ -95,6 +97,8 @@ function written(setup: Setup, line: string): readonly string[] | string {
     }
     options.push(found);
   }
+  const all = options.reduce((n, o) => n * o.length, 1);
+  if (all > MOST_MOVES) return `this line stands for ${all} commands; the search takes at most ${MOST_MOVES}`;
   return product(options);
 }
 

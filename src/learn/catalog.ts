@@ -3,7 +3,7 @@ import { type LineProblem, readMarked } from "../script/marked.ts";
 import { CHALLENGE_FORMAT, type Challenge, parseChallenge } from "./challenge.ts";
 import { GLOSSARY_FORMAT, type GlossaryEntry, parseGlossary } from "./glossary.ts";
 import { LESSON_FORMAT, type Lesson, parseLesson } from "./lesson.ts";
-import type { LearnLink, Read } from "./reading.ts";
+import { type LearnLink, MOST_BYTES, type Read } from "./reading.ts";
 
 export interface ContentFile {
   /** As it is told in problems: `content/lessons/01-streams.md`. */
@@ -43,7 +43,7 @@ const isGlossary = (path: string): boolean => /(^|\/)glossary\.md$/.test(path);
 
 /** A lesson, a challenge or a glossary, whichever its head says it is. */
 export function readContent(file: ContentFile): Read<Content> {
-  const format = readMarked(file.text.slice(0, 4096)).head.get("format")?.text ?? "";
+  const format = readMarked(file.text.slice(0, MOST_BYTES)).head.get("format")?.text ?? "";
   const family = format.replace(/\/.*$/, "/");
   const of = (f: string): boolean => f.startsWith(family) && family !== "";
   if (of(LESSON_FORMAT)) return tagged("lesson", parseLesson(file.text));

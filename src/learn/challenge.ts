@@ -22,6 +22,7 @@ import {
   linksIn,
   type Read,
   tooLarge,
+  tooMuchScript,
   unknownBlocks,
 } from "./reading.ts";
 
@@ -68,6 +69,9 @@ export interface Challenge {
   readonly links: readonly LearnLink[];
 }
 
+/** Characters of a goal about two setups. */
+const MOST_GOAL = 400;
+
 const KINDS = ["start", "goal", "allow", "hint", "solution", "insight", "view"];
 const isOurs = (b: MarkedBlock): boolean => KINDS.includes(b.kind);
 
@@ -92,15 +96,19 @@ export function readGoalLines(lines: readonly Lines[], at: number, problems: Lin
   if (!first.text.startsWith("differ"))
     return { kind: "state", lines: lines.map((l) => ({ ...l, text: l.text.replace(/^expect\s+/, "") })) };
   const { line } = first;
-  const [, a = "", b = "", , list] = /^differ\s+(.+?)\s+from\s+(.+?)(\s+in\s+(\S+))?$/.exec(first.text) ?? [];
-  if (a === "") problems.push({ line, message: 'expected such as "differ qemu=v5 from qemu=v6 in dma"' });
+  const [, words = "", list] =
+    /^differ\s+(\S.*?)(?:\s+in\s+(\S+))?$/.exec(first.text.slice(0, MOST_GOAL)) ?? [];
+  const from = words.split(/\s+from\s+/);
+  const [a = "", b = ""] = from;
+  if (a === "" || b === "" || from.length !== 2)
+    problems.push({ line, message: 'expected such as "differ qemu=v5 from qemu=v6 in dma"' });
   if (lines.length > 1)
     problems.push({ line: lines[1]?.line ?? line, message: "a goal of two setups is one line" });
-  const words = list === undefined ? [] : list.split(",");
-  for (const w of words)
+  const wanted = list === undefined ? [] : list.split(",");
+  for (const w of wanted)
     if (!ASPECTS.some((x) => x === w))
       problems.push({ line, message: `"${w}" is nothing setups differ in; expected ${ASPECTS.join(", ")}` });
-  return { kind: "apart", a, b, aspects: ASPECTS.filter((x) => words.includes(x)), line };
+  return { kind: "apart", a, b, aspects: ASPECTS.filter((x) => wanted.includes(x)), line };
 }
 
 export function parseChallenge(text: string): Read<Challenge> {
@@ -121,6 +129,8 @@ export function parseChallenge(text: string): Read<Challenge> {
   for (const s of marked.sections)
     problems.push({ line: s.line, message: "a challenge has no headings; its parts are blocks" });
   const parts: readonly MarkedPart[] = marked.opening;
+  const much = tooMuchScript(parts, ["start", "goal", "allow", "solution"]);
+  if (much !== null) return { ok: false, problems: [much] };
   problems.push(...unknownBlocks(parts, KINDS));
   const of = (kind: string): MarkedBlock[] =>
     parts.flatMap((p) => (p.kind === "block" && p.block.kind === kind ? [p.block] : []));

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { readMarked } from "../script/marked.ts";
 import { type ContentFile, deadLinks, readCatalog } from "./catalog.ts";
 import { parseChallenge, printChallenge } from "./challenge.ts";
 import { checkFile, refusalOf } from "./check-file.ts";
@@ -73,6 +74,19 @@ test("most rules that the lessons teach can be asked about", () => {
 test.each(glossary)("$path: every scene plays and every link leads somewhere", (file) => {
   const checked = checkFile(file, catalog);
   expect(refusalOf(checked)).toEqual([]);
+});
+
+test("the files that docs/learn.md shows can stand", () => {
+  const doc = readMarked(readFileSync(new URL("../docs/learn.md", CONTENT), "utf8"));
+  const shown = doc.sections.flatMap((x) =>
+    x.parts.flatMap((p) => (p.kind === "block" && p.block.kind === "markdown" ? [p.block] : [])),
+  );
+  expect(shown).toHaveLength(2);
+  for (const block of shown) {
+    const checked = checkFile({ path: "docs/learn.md", text: block.lines.join("\n") }, catalog);
+    expect(refusalOf(checked)).toEqual([]);
+    expect(checked.remarks).toEqual([]);
+  }
 });
 
 test("there are 24 challenges and more, of four grades, the promised ones among them", () => {

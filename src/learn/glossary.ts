@@ -13,7 +13,16 @@ import {
   readMarked,
   trimmedText,
 } from "../script/marked.ts";
-import { byLine, type LearnLink, linksIn, type Read, SLUG, tooLarge, unknownBlocks } from "./reading.ts";
+import {
+  byLine,
+  type LearnLink,
+  linksIn,
+  type Read,
+  SLUG,
+  tooLarge,
+  tooMuchScript,
+  unknownBlocks,
+} from "./reading.ts";
 
 export const GLOSSARY_FORMAT = "vsmmu-lab-glossary/1";
 
@@ -86,6 +95,11 @@ export function parseGlossary(text: string): Read<readonly GlossaryEntry[]> {
   const format = marked.head.size === 0 ? null : formatMismatch(marked, GLOSSARY_FORMAT, "glossary");
   if (format !== null) return { ok: false, problems: [{ line: 1, message: format }] };
   const problems: LineProblem[] = [...marked.problems];
+  const much = tooMuchScript(
+    marked.sections.flatMap((s) => s.parts),
+    ["lab"],
+  );
+  if (much !== null) return { ok: false, problems: [much] };
   const entries = marked.sections.map((s) => readEntry(s, problems));
   const seen = new Map<string, string>();
   const take = (word: string, e: GlossaryEntry): void => {

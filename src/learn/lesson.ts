@@ -24,6 +24,7 @@ import {
   linksIn,
   type Read,
   tooLarge,
+  tooMuchScript,
   unknownBlocks,
 } from "./reading.ts";
 
@@ -135,6 +136,11 @@ export function parseLesson(text: string): Read<Lesson> {
         message: 'text before the first step\'s "## Title"',
       });
   }
+  const much = tooMuchScript(
+    marked.sections.flatMap((s) => s.parts),
+    ["lab", "claim", "predict"],
+  );
+  if (much !== null) return { ok: false, problems: [much] };
   const steps = marked.sections.map((s, i) => readStep(s, i === 0, problems));
   if (steps.length === 0) problems.push({ line: 0, message: "the lesson has no step" });
   if (steps.length > MOST_STEPS)

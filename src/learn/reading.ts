@@ -8,6 +8,11 @@ export type Read<T> =
   | { readonly ok: false; readonly problems: readonly LineProblem[] };
 
 export const MOST_BYTES = 1 << 20;
+/** Lines of script in one file: everything in it is played, and more than once. */
+const MOST_COMMANDS = 2_000;
+/** Behind so many problems nobody reads on, and looking for what was meant costs time. */
+const MOST_PROBLEMS = 100;
+const MOST_WORDS = 100;
 
 /** Where a link of the prose leads: `[S2 HWPT](glossary:s2-hwpt)`. */
 export const LINK_KINDS = ["glossary", "rule", "challenge", "lesson"] as const;
@@ -102,8 +107,13 @@ export class HeadReader {
 
   private list(name: string): HeadValue[] {
     const value = this.take(name);
-    const out = (value?.text ?? "")
-      .split(",")
+    const words = (value?.text ?? "").split(",");
+    if (words.length > MOST_WORDS) {
+      const message = `${name}: has ${words.length} words; at most ${MOST_WORDS} are read`;
+      this.problems.push({ line: value?.line ?? 1, message });
+      return [];
+    }
+    const out = words
       .map((text) => ({ text: text.trim(), line: value?.line ?? 1 }))
       .filter((x) => x.text !== "");
     if (out.length === 0)
@@ -126,14 +136,15 @@ export function unknownRule(id: string): string | null {
   return `unknown rule "${id}"${meant(nearest(id, Object.keys(allRules())))}`;
 }
 
-const LINK = /\[[^\]]*\]\(([^)\s]*)\)/g;
+const LINK = /\[[^[\]]*\]\(([^)\s]*)\)/g;
 
 /** Links in the prose; a scheme the lab does not know is a problem. Code between backquotes is no link. */
 export function linksIn(parts: readonly MarkedPart[], problems: LineProblem[]): LearnLink[] {
   const out: LearnLink[] = [];
   for (const part of parts) {
-    if (part.kind !== "prose") continue;
+    if (part.kind !== "prose" || problems.length > MOST_PROBLEMS) continue;
     part.lines.forEach((text, i) => {
+      if (problems.length > MOST_PROBLEMS) return;
       const line = part.line + i;
       for (const [, address = ""] of text.replace(/`[^`]*`/g, "").matchAll(LINK)) {
         const colon = address.indexOf(":");
@@ -152,6 +163,21 @@ export function linksIn(parts: readonly MarkedPart[], problems: LineProblem[]): 
     });
   }
   return out;
+}
+
+/** More script than is played of one file; null if it may be played. */
+export function tooMuchScript(parts: readonly MarkedPart[], kinds: readonly string[]): LineProblem | null {
+  let lines = 0;
+  for (const part of parts) {
+    if (part.kind !== "block" || !kinds.includes(part.block.kind)) continue;
+    lines += part.block.lines.filter((l) => l.trim() !== "").length;
+    if (lines > MOST_COMMANDS)
+      return {
+        line: part.block.line,
+        message: `more than ${MOST_COMMANDS.toLocaleString("en-GB")} lines of script in one file`,
+      };
+  }
+  return null;
 }
 
 export function tooLarge(text: string, what: string): LineProblem | null {

@@ -343,3 +343,35 @@ test("spellings of a glossary come the longest first, so that a short one takes 
     ["S2", "s2"],
   ]);
 });
+
+test("a hostile file is refused in no time, whatever it piles up", () => {
+  const many = (n: number, one: string): string => Array.from({ length: n }, () => one).join("\n");
+  const cases: readonly (readonly [string, string])[] = [
+    [lesson(block("lab", many(2_500, "reset"))), "my.md:12: more than 2,000 lines of script"],
+    [lesson("[".repeat(900_000)), ""],
+    [lesson(`x${" ".repeat(900_000)}x`), ""],
+    [lesson(many(50_000, "[a](rule:Q-NO-1)")), 'my.md:12: unknown rule "Q-NO-1"'],
+    [lesson("").replace("Q-SET-4", "Q-NO,".repeat(100_000)), "my.md:7: rules: has 100001 words"],
+    ["x".repeat(2 << 20), "my.md:1: neither"],
+    [lesson("x".repeat(2 << 20)), "my.md: a lesson has at most 1 MB of text"],
+    [challenge({ ...RIGHT, goal: `differ ${"from ".repeat(100_000)}` }), "my.md:15: expected such as"],
+    [
+      challenge({
+        ...RIGHT,
+        allow: many(1, `gbpa ${Array.from({ length: 30 }, () => "a|b|c|d").join(" ")}`),
+      }),
+      "my.md:19: this line stands for",
+    ],
+    [challenge({ ...RIGHT, start: many(2_500, "reset") }), "my.md:9: more than 2,000 lines of script"],
+  ];
+  for (const [text, message] of cases) {
+    const all = refused(text);
+    if (message === "") expect(all).toEqual([]);
+    else
+      expect(
+        all.some((m) => m.startsWith(message)),
+        all.slice(0, 3).join("\n"),
+      ).toBe(true);
+    expect(all.length).toBeLessThan(200);
+  }
+});

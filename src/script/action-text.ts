@@ -195,14 +195,28 @@ function guestWords(s: Setup, a: GuestAction): string[] {
       return ["cr0", vsm(s, a.vsmmu), ...cr0Words(a.set, a.clear)];
     case "write": {
       const r = registerWords(a.offset, a.size);
-      return ["write", vsm(s, a.vsmmu), r.reg, hex(a.value), r.size, off("wait", a.wait)];
+      return [
+        "write",
+        vsm(s, a.vsmmu),
+        r.reg,
+        hex(a.value),
+        r.size,
+        off("wait", a.wait),
+        kv("noupdate", a.noUpdate),
+      ];
     }
     case "read": {
       const r = registerWords(a.offset, a.size);
       return ["read", vsm(s, a.vsmmu), r.reg, r.size];
     }
     case "gbpa":
-      return ["gbpa", vsm(s, a.vsmmu), a.abort ? "abort" : "bypass", off("update", a.update)];
+      return [
+        "gbpa",
+        vsm(s, a.vsmmu),
+        a.abort ? "abort" : "bypass",
+        off("update", a.update),
+        kv("noupdate", a.noUpdate),
+      ];
     case "ack":
       return ["ack", vsm(s, a.vsmmu)];
     case "strtab":
@@ -338,9 +352,9 @@ function rawWords(s: Setup, a: RawAction): string[] {
     case "close":
       return ["close", ref(a.queue), fd(a)];
     case "attach":
-      return ["attach", `dev=${ref(a.dev)}`, `pt=${ref(a.pt)}`, fd(a)];
+      return ["attach", `dev=${ref(a.dev)}`, `pt=${ref(a.pt)}`, bits("flags", a.flags ?? 0), fd(a)];
     case "detach":
-      return ["detach", `dev=${ref(a.dev)}`, fd(a)];
+      return ["detach", `dev=${ref(a.dev)}`, bits("flags", a.flags ?? 0), fd(a)];
     case "destroy":
       return ["destroy", ref(a.object), fd(a)];
     case "invalidate":

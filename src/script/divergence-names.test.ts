@@ -98,6 +98,32 @@ describe("names of divergences", () => {
     ]);
   });
 
+  test("GBPA written while Update=1: QEMU takes what the architecture ignores, and no row is about that", () => {
+    const { failed, last } = play([
+      "plug d0 v0",
+      "machine-start",
+      "write v0 GBPA 0x80100000 wait=off",
+      "expect d0 legal=abort,pass-bypass diverges=no",
+      "write v0 GBPA 0x80001000",
+      "expect d0 legal=abort dma=pass-bypass diverges=?",
+    ]);
+    expect(failed).toEqual([]);
+    expect(last.messages.join()).toContain("A-GBPA-BUSY");
+  });
+
+  test("GBPA written without UPDATE: ignored, or as an SMMUv3.1 may have it (section 1.3)", () => {
+    const start = ["plug d0 v0", "machine-start"];
+    holds([...start, "gbpa v0 abort update=off", "expect d0 legal=pass-bypass", "expect v0 gbpa=0x1000"]);
+    const stored = [...start, "gbpa v0 abort update=off noupdate=store", "expect d0 legal=pass-bypass"];
+    holds(stored);
+    expect(play([...stored, "read v0 GBPA"]).last.result).toEqual({ value: "0x1000", arch: "0x100000" });
+    holds([
+      ...start,
+      "write v0 GBPA 0x100000 noupdate=effect",
+      "expect d0 legal=pass-bypass,abort dma=pass-bypass diverges=no",
+    ]);
+  });
+
   test("v4's bypass at the first CFGI is no D20 either", () => {
     holds([
       "qemu v4",

@@ -122,7 +122,7 @@ export function readMarked(text: string): Marked {
 
 /** Without empty lines at its beginning and blanks at its end. */
 export const trimmedText = (lines: readonly string[] | null): string =>
-  (lines ?? []).join("\n").replace(/^\n+|\s+$/g, "");
+  (lines ?? []).join("\n").replace(/^\n+/, "").trimEnd();
 
 /** Prose and the blocks that are prose to this reader, as one text; blocks that `takes` accepts are left out. */
 export function proseOf(parts: readonly MarkedPart[], takes: (b: MarkedBlock) => boolean): string {

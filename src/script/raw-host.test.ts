@@ -1,6 +1,7 @@
 /** Raw host verbs as a script writes them: which file and which object a word means, and what a closed file answers. */
 import { describe, expect, it } from "vitest";
 import { parse } from "./parse.ts";
+import { printScript } from "./print.ts";
 import { type CommandRecord, commandRecord } from "./record.ts";
 import { runAll } from "./runner.ts";
 
@@ -36,6 +37,17 @@ describe("the iommufd file of a raw verb", () => {
   it("K-ID-1: an allocation after the close opens the file anew, with ids of its own", () => {
     const records = play("ioas-alloc as a\nbind d0\nclose-iommufd\nioas-alloc as b");
     expect(records.map((r) => r.ids)).toEqual([{ a: 1 }, {}, {}, { b: 1 }]);
+  });
+});
+
+describe("flags", () => {
+  it("K-VFIO-2: of attach and detach go to the kernel, printed and read back", () => {
+    const text = "ioas-alloc\nbind d0\nattach dev=id:2 pt=id:99 flags=0x2\ndetach dev=id:2 flags=0x4\n";
+    const p = parse(text);
+    expect(p.ok && printScript(p.value)).toBe(text);
+    expect(errnos(text)).toEqual([null, null, "EINVAL", "EINVAL"]);
+    expect(play(text)[2]?.calls[0]).toMatchObject({ call: "attach", pt: 99, flags: 2, errno: "EINVAL" });
+    expect(play(text)[3]?.calls[0]).toMatchObject({ call: "detach", flags: 4, errno: "EINVAL" });
   });
 });
 

@@ -1,9 +1,17 @@
+import type { GbpaNoUpdate } from "../engine/actions.ts";
 import { cmdqenKey, guestCommand, type RegisterRef, registerType, syncKey } from "./arch-types.ts";
 import { choice, hex, int, onOff, u64, vsmmu } from "./arg-types.ts";
 import { type Cr0Change, cr0Change, sidOrAll } from "./guest-types.ts";
 import { ArgProblem, type CommandSpec, defined, key, word } from "./verb.ts";
 
 const v = word("vsmmu", vsmmu, "the virtual SMMU");
+
+const NO_UPDATE = key(
+  "noupdate",
+  choice<GbpaNoUpdate>({ ignore: "ignore", store: "store", effect: "effect" }, "way"),
+  "ignore",
+  "what the architecture's column does with GBPA written without UPDATE: store = readable, effect = old or new from here",
+);
 
 /** A value that fits the access. */
 function checkFits(value: bigint, size: 4 | 8): void {
@@ -22,7 +30,7 @@ export const GUEST_VERBS: readonly CommandSpec[] = [
     summary: "Write GBPA: abort or bypass while SMMUEN=0",
     details:
       "Writes GBPA with the ABORT bit set or clear and UPDATE=1, as the architecture's update procedure asks. `update=off` leaves UPDATE out: " +
-      "the architecture and QEMU then ignore the write.",
+      "the architecture and QEMU then ignore the write. SMMUv3.0 and 3.1 may do otherwise: `noupdate=`.",
     args: [
       v,
       word(
@@ -31,6 +39,7 @@ export const GUEST_VERBS: readonly CommandSpec[] = [
         "what transactions get while SMMUEN=0",
       ),
       key("update", onOff, "on", "the UPDATE bit"),
+      NO_UPDATE,
     ],
     example: "gbpa v0 abort",
     before: ["plug d0 v0"],
@@ -39,6 +48,7 @@ export const GUEST_VERBS: readonly CommandSpec[] = [
       vsmmu: a.get<number>("vsmmu"),
       abort: a.get<boolean>("mode"),
       update: a.or("update", true),
+      ...defined({ noUpdate: a.opt<GbpaNoUpdate>("noupdate") }),
     }),
   },
   {
@@ -90,6 +100,7 @@ export const GUEST_VERBS: readonly CommandSpec[] = [
         "access size in bytes; without it the register's own, 4 for an offset",
       ),
       key("wait", onOff, "on", "off: the handshake stays open until `ack`"),
+      NO_UPDATE,
     ],
     example: "write v0 GBPA 0x80100000",
     lower(a) {
@@ -104,6 +115,7 @@ export const GUEST_VERBS: readonly CommandSpec[] = [
         size,
         value,
         wait: a.or("wait", true),
+        ...defined({ noUpdate: a.opt<GbpaNoUpdate>("noupdate") }),
       };
     },
   },

@@ -231,14 +231,19 @@ export const HOST_VERBS: readonly CommandSpec[] = [
     layer: "host",
     summary: "VFIO_DEVICE_ATTACH_IOMMUFD_PT: attach, or replace",
     details: "A device that is attached already is replaced; if that fails, the old attachment stays.",
-    args: [dev, required("pt", object, "an IOAS or a HWPT"), fd],
+    args: [
+      dev,
+      required("pt", object, "an IOAS or a HWPT"),
+      key("flags", flagBits({}), "0x0", "must be 0"),
+      fd,
+    ],
     example: "attach dev=dev1 pt=s2",
     before: BASE,
     lower: (a) => ({
       kind: "attach",
       dev: a.get<ObjRef>("dev"),
       pt: a.get<ObjRef>("pt"),
-      ...defined({ fd: a.opt<string>("fd") }),
+      ...defined({ flags: a.opt<number>("flags"), fd: a.opt<string>("fd") }),
     }),
   },
   {
@@ -246,10 +251,14 @@ export const HOST_VERBS: readonly CommandSpec[] = [
     layer: "host",
     summary: "VFIO_DEVICE_DETACH_IOMMUFD_PT",
     details: "To the blocking domain. Of a device that is not attached: success, nothing happens.",
-    args: [dev, fd],
+    args: [dev, key("flags", flagBits({}), "0x0", "must be 0"), fd],
     example: "detach dev=dev1",
     before: [...BASE, "attach dev=dev1 pt=s2"],
-    lower: (a) => ({ kind: "detach", dev: a.get<ObjRef>("dev"), ...defined({ fd: a.opt<string>("fd") }) }),
+    lower: (a) => ({
+      kind: "detach",
+      dev: a.get<ObjRef>("dev"),
+      ...defined({ flags: a.opt<number>("flags"), fd: a.opt<string>("fd") }),
+    }),
   },
   {
     name: "destroy",

@@ -2,6 +2,7 @@
  * One register access of the guest happens twice: in the architecture's column (what the oracle believes) and in QEMU's
  * (what the guest really gets back). Reads, and with them everything guest software decides, come from QEMU's.
  */
+import type { GbpaNoUpdate } from "../actions.ts";
 import { archConsume, cmdqLog2 } from "../arch/cmdq.ts";
 import { eventqLog2 } from "../arch/eventq.ts";
 import { type ArchSmmu, archAck, CR0 } from "../arch/smmu.ts";
@@ -30,6 +31,8 @@ export interface WriteOptions {
    * the enable bit guards the register now (rule G-LATE-SETUP).
    */
   readonly late?: boolean;
+  /** arch/write.ts:WriteOptions.gbpaNoUpdate. Default `ignore`. */
+  readonly noUpdate?: GbpaNoUpdate;
 }
 
 const page0 = (offset: number): number => offset & ~0x10000;
@@ -53,7 +56,10 @@ export function guestWrite(
   const smmu = cx.w.guest.smmus[v] as GuestSmmu;
   const seen = archValue(cx, port, v, smmu.arch, offset, value);
   const late = opts.late === true;
-  const w = archWrite(late ? beforeEnable(smmu.arch) : smmu.arch, offset, size, seen, { wait: opts.wait });
+  const w = archWrite(late ? beforeEnable(smmu.arch) : smmu.arch, offset, size, seen, {
+    wait: opts.wait,
+    gbpaNoUpdate: opts.noUpdate ?? "ignore",
+  });
   const written = late ? { ...w.smmu, cr0: smmu.arch.cr0, cr0ack: smmu.arch.cr0ack } : w.smmu;
   const notes: string[] = [...w.notes];
   const runs = consumes(offset);

@@ -2,7 +2,7 @@
 import type { GuestAction } from "../actions.ts";
 import { READY } from "../arch/commands.ts";
 import type { Cx } from "../cx.ts";
-import { guestAck, guestRead, guestWrite } from "./mmio.ts";
+import { type GuestWriteResult, guestAck, guestRead, guestWrite } from "./mmio.ts";
 import type { GuestPorts } from "./ports.ts";
 import { ensureEventq, put, Report, rejected, submit } from "./queue.ts";
 import { CR0_EVENTQEN, REG } from "./regs.ts";
@@ -25,7 +25,7 @@ export function runGuestVerb(cx: Cx, ports: GuestPorts, a: VerbAction): GuestRes
   const g: Software = { cx, ports, v: a.vsmmu };
   switch (a.kind) {
     case "gbpa":
-      return gbpaVerb(g, a.abort, a.update);
+      return gbpaVerb(g, a);
     case "cr0": {
       const value = (readReg(g, REG.CR0) | BigInt(a.set)) & ~BigInt(a.clear);
       return cr0Verb(g, value & 0xffff_ffffn);
@@ -33,11 +33,11 @@ export function runGuestVerb(cx: Cx, ports: GuestPorts, a: VerbAction): GuestRes
     case "cr0-value":
       return cr0Verb(g, BigInt(a.value >>> 0));
     case "write": {
-      const w = guestWrite(cx, ports.mmio, a.vsmmu, a.offset, a.size, a.value, { wait: a.wait });
-      const report = new Report();
-      report.add(w);
-      report.note(w.notes);
-      return report.done();
+      const w = guestWrite(cx, ports.mmio, a.vsmmu, a.offset, a.size, a.value, {
+        wait: a.wait,
+        noUpdate: a.noUpdate ?? "ignore",
+      });
+      return written(w);
     }
     case "read": {
       const r = guestRead(cx, ports.mmio, a.vsmmu, a.offset, a.size);
@@ -73,9 +73,21 @@ function cfgiCommand(a: Extract<GuestAction, { kind: "cfgi" }>): ReturnType<type
 }
 
 /** Guest software changes ABORT and leaves the other fields as it reads them. */
-function gbpaVerb(g: Software, abort: boolean, update: boolean): GuestResult {
+function gbpaVerb(g: Software, a: Extract<GuestAction, { kind: "gbpa" }>): GuestResult {
+  const value = (a.abort ? GBPA_ABORT : 0n) | (a.update ? GBPA_UPDATE : 0n);
+  const { offset, size } = REG.GBPA;
+  return written(
+    guestWrite(g.cx, g.ports.mmio, g.v, offset, size, value, {
+      wait: true,
+      noUpdate: a.noUpdate ?? "ignore",
+    }),
+  );
+}
+
+function written(w: GuestWriteResult): GuestResult {
   const report = new Report();
-  put(g, report, REG.GBPA, (abort ? GBPA_ABORT : 0n) | (update ? GBPA_UPDATE : 0n));
+  report.add(w);
+  report.note(w.notes);
   return report.done();
 }
 

@@ -40,6 +40,16 @@ describe("attach and replace", () => {
       refused(h, run, "EINVAL", "K-VFIO-1");
   });
 
+  it("K-VFIO-2: flags are refused before the HWPT is looked up, on a detached device too", () => {
+    const h = new RawHost();
+    refused(h, () => h.attach(0, 99, 2), "EINVAL", "K-VFIO-1");
+    const bound = full();
+    bound.detach();
+    refused(bound, () => bound.attach(0, 99, 2), "EINVAL", "K-VFIO-2");
+    refused(bound, () => bound.attach(0, 3, 1), "EINVAL", "K-VFIO-2");
+    refused(bound, () => bound.detach(0, 2), "EINVAL", "K-VFIO-2");
+  });
+
   it("K-PT-1, K-PT-2: an unknown id is ENOENT, another type EINVAL", () => {
     const h = full();
     h.veventq(4, 1);

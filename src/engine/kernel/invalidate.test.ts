@@ -39,6 +39,10 @@ describe("core", () => {
     check(h, { entryLen: 4097 }, "EINVAL", "K-INV-2", 99);
     check(h, { entryNum: 2 ** 19 + 1 }, "EINVAL", "K-INV-2", 99);
     expect(base({ kernel: "7.1" }).invalidate(4, [ALL], { entryLen: 4097 }).errno).toBeNull();
+    // The limits themselves are allowed.
+    expect(h.invalidate(4, [ALL], { entryLen: 4096 })).toMatchObject({ errno: null, done: 1 });
+    expect(h.invalidate(4, [ALL], { entryNum: 2 ** 19 })).toMatchObject({ errno: "ENOMEM" });
+    expect(base({ kernel: "next" }).invalidate(4, [ALL], { entryNum: 2 ** 19 }).errno).toBe("EFAULT");
   });
 
   it("K-INV-3: an unknown id; before 6.13 every id", () => {
@@ -62,6 +66,8 @@ describe("array, loop form", () => {
     const r = h.invalidate(4, [ALL], { entryNum: 2 ** 18 + 1, dataType: 7 });
     expect(r).toMatchObject({ errno: "ENOMEM", done: 2 ** 18 + 1, issued: [] });
     expect(h.rules).toContain("K-ARRAY-1");
+    // 2^18 fit, and then it is the caller's array that ends too early.
+    expect(h.invalidate(4, [ALL], { entryNum: 2 ** 18 })).toMatchObject({ errno: "EFAULT", done: 0 });
     expect(base({ kernel: "7.1" }).invalidate(4, [ALL], { entryNum: 2 ** 20 })).toMatchObject({
       errno: "ENOMEM",
     });

@@ -243,11 +243,11 @@ export class RawHost {
   closeQueue(id: number, pinned = false): HostResult {
     return this.step((cx) => sys.closeVeventqFd(cx, "raw", this.file, id, pinned));
   }
-  attach(dev: number, pt: number): HostResult {
-    return this.step((cx) => sys.attach(cx, "raw", dev, pt));
+  attach(dev: number, pt: number, flags = 0): HostResult {
+    return this.step((cx) => sys.attach(cx, "raw", dev, pt, flags));
   }
-  detach(dev = 0): HostResult {
-    return this.step((cx) => sys.detach(cx, "raw", dev));
+  detach(dev = 0, flags = 0): HostResult {
+    return this.step((cx) => sys.detach(cx, "raw", dev, flags));
   }
   destroy(id: number): HostResult {
     return this.step((cx) => sys.destroy(cx, "raw", this.file, id));

@@ -225,6 +225,10 @@ export const OBJECT_RULES = defineRules({
     text: "The device file is not bound to an iommufd: EINVAL.",
     source: "vfio_main.c:vfio_device_fops_unl_ioctl",
   },
+  "K-VFIO-2": {
+    text: "Unknown attach or detach flags: EINVAL, before the HWPT is looked up.",
+    source: "device_cdev.c:vfio_df_ioctl_attach_pt, vfio_df_ioctl_detach_pt",
+  },
   "K-PT-1": { text: "pt_id names nothing: ENOENT.", source: "device.c:iommufd_device_change_pt" },
   "K-PT-2": {
     text: "pt_id is neither IOAS nor HWPT: EINVAL.",

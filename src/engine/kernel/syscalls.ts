@@ -357,30 +357,30 @@ export function unbind(cx: Cx, by: By, dev: number): HostResult {
 }
 
 /** VFIO_DEVICE_ATTACH_IOMMUFD_PT: attach or replace; `id` is the HWPT in effect. */
-export function attach(cx: Cx, by: By, dev: number, ptId: number): HostResult {
+export function attach(cx: Cx, by: By, dev: number, ptId: number, flags = 0): HostResult {
   return hostCall(
     cx,
     "attach",
     by,
     boundFile(cx, dev),
     dev,
-    () => ({ device: dev, pt: ptId }),
-    () => vfioDfIoctlAttachPt(cx, dev, ptId),
+    () => (flags === 0 ? { device: dev, pt: ptId } : { device: dev, pt: ptId, flags }),
+    () => vfioDfIoctlAttachPt(cx, dev, ptId, flags),
     noId,
     outId,
   );
 }
 
 /** VFIO_DEVICE_DETACH_IOMMUFD_PT. */
-export function detach(cx: Cx, by: By, dev: number): HostResult {
+export function detach(cx: Cx, by: By, dev: number, flags = 0): HostResult {
   return hostCall(
     cx,
     "detach",
     by,
     boundFile(cx, dev),
     dev,
-    () => ({ device: dev }),
-    () => plain(vfioDfIoctlDetachPt(cx, dev)),
+    () => (flags === 0 ? { device: dev } : { device: dev, flags }),
+    () => plain(vfioDfIoctlDetachPt(cx, dev, flags)),
     noId,
     outId,
   );

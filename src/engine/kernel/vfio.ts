@@ -72,9 +72,13 @@ function notBound(cx: Cx, dev: number): Errno | null {
   return (cx.w.kernel.masters[dev]?.bound ?? null) === null ? refuse(cx, "K-VFIO-1", "EINVAL") : null;
 }
 
+/** Rule K-VFIO-2. PASID attachments are left out, and so is their flag. */
+const unknownFlags = (cx: Cx, flags: number): Errno | null =>
+  flags === 0 ? null : refuse(cx, "K-VFIO-2", "EINVAL");
+
 /** device_cdev.c:vfio_df_ioctl_attach_pt */
-export function vfioDfIoctlAttachPt(cx: Cx, dev: number, ptId: number): HostResult {
-  const errno = notBound(cx, dev);
+export function vfioDfIoctlAttachPt(cx: Cx, dev: number, ptId: number, flags: number): HostResult {
+  const errno = notBound(cx, dev) ?? unknownFlags(cx, flags);
   const idev = boundIdev(cx, dev);
   const bound = cx.w.kernel.masters[dev]?.bound ?? null;
   if (errno !== null || idev === null || bound === null) return failed(errno ?? "EINVAL");
@@ -82,8 +86,8 @@ export function vfioDfIoctlAttachPt(cx: Cx, dev: number, ptId: number): HostResu
 }
 
 /** device_cdev.c:vfio_df_ioctl_detach_pt */
-export function vfioDfIoctlDetachPt(cx: Cx, dev: number): Errno | null {
-  const errno = notBound(cx, dev);
+export function vfioDfIoctlDetachPt(cx: Cx, dev: number, flags: number): Errno | null {
+  const errno = notBound(cx, dev) ?? unknownFlags(cx, flags);
   const idev = boundIdev(cx, dev);
   const bound = cx.w.kernel.masters[dev]?.bound ?? null;
   if (errno !== null || idev === null || bound === null) return errno ?? "EINVAL";

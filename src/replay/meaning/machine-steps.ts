@@ -2,7 +2,7 @@
 import { eventSlug, findEvent } from "../../engine/arch/events.ts";
 import type { Group } from "./grouper.ts";
 import { type LogEvent, num, str } from "./log-event.ts";
-import type { Plug } from "./machine.ts";
+import { type Plug, vsmmuOf } from "./machine.ts";
 import { hex, type RunContext } from "./run-context.ts";
 import type { ReplayStep } from "./steps.ts";
 
@@ -28,14 +28,14 @@ export class MachineSteps {
     const { machine, vsmmus } = this.cx;
     const p = machine.plug(g.events);
     if (p === null) return -1;
-    vsmmus.ensure(machine.vsmmuCount);
+    vsmmus.ensure(machine.viommus.count);
     const device = machine.devices[p.dev]?.name ?? "d0";
     const text = (): string => {
       const bdf = p.bdf === null ? "" : ` bdf=${bdfText(p.bdf)}`;
       const backend = p.backend === null ? "" : ` iommufd=${p.backend}`;
-      return `plug ${device} v${Math.max(0, p.vsmmu)}${bdf}${backend}${p.hot ? " hot" : ""}`;
+      return `plug ${device} v${Math.max(0, vsmmuOf(p))}${bdf}${backend}${p.hot ? " hot" : ""}`;
     };
-    const step = this.cx.add(() => `plug ${p.name} behind v${Math.max(0, p.vsmmu)}`, g, [
+    const step = this.cx.add(() => `plug ${p.name} behind v${Math.max(0, vsmmuOf(p))}`, g, [
       { text, inferred: null },
     ]);
     this.plugStep = step;
@@ -45,8 +45,9 @@ export class MachineSteps {
   reset(g: Group): number {
     const { machine, vsmmus } = this.cx;
     const exits = g.events.filter((e) => e.name === "smmu_reset_exit").length;
-    vsmmus.ensure(Math.max(1, exits, machine.vsmmuCount));
+    vsmmus.ensure(Math.max(1, exits, machine.viommus.count));
     this.cx.resetsSeen ||= exits > 0;
+    this.order(g, exits);
     vsmmus.reset();
     const again = machine.started;
     machine.started = true;
@@ -56,13 +57,29 @@ export class MachineSteps {
     );
   }
 
+  /** vSMMUs reset in turn, the one made last first, each followed by its devices. */
+  private order(g: Group, exits: number): void {
+    const { machine } = this.cx;
+    if (exits < 2) return;
+    const moved: (readonly [LogEvent, number])[] = [];
+    let index = exits;
+    for (const e of g.events)
+      if (e.name === "smmu_reset_exit") index--;
+      else if (index < exits && e.name.endsWith("attach_ioas_hwpt")) moved.push([e, index]);
+    for (const [e, at] of moved) {
+      const owner = machine.ownerIn(e);
+      if (owner !== null) machine.viommus.bind(owner, at);
+    }
+    for (const [e, at] of moved) machine.moved(e, at);
+  }
+
   /** Devices moved with no line that says why. */
   moves(g: Group): number {
     const { machine, vsmmus } = this.cx;
     const first = g.events[0] as LogEvent;
     const role = machine.roleOf(first);
     if (role === null) return this.unset(g);
-    const owner = Math.max(0, machine.plugIn([first])?.vsmmu ?? 0);
+    const owner = Math.max(0, machine.ownerIn(first)?.vsmmu ?? 0);
     const v = vsmmus.at(owner);
     if (machine.started && (role === "abort" || (v.gbpaAbort && !this.cx.writesSeen))) {
       const why = "devices moved: a write of GBPA that the log does not show";
@@ -145,8 +162,8 @@ export class MachineSteps {
     const device = machine.devices[plug.dev];
     const text = `event p${device?.psmmu ?? 0} ${eventSlug(spec.code)} sid=${hex(device?.sid ?? sid)}`;
     const step = this.cx.add(`${name} of ${hex(sid)}`, g, [{ text, inferred: null }]);
-    this.cx.about(plug.vsmmu);
-    if (spec.name === "C_BAD_CD") this.cx.memory(vsmmus.at(Math.max(0, plug.vsmmu))).badCd(sid, e.line);
+    this.cx.about(vsmmuOf(plug));
+    if (spec.name === "C_BAD_CD") this.cx.memory(vsmmus.at(Math.max(0, vsmmuOf(plug)))).badCd(sid, e.line);
     return this.cx.index(step);
   }
 }

@@ -3,6 +3,7 @@
  * StreamID, file descriptor); bind, set and vDEVICE lines join them, some of them long after the plug.
  */
 import { type LogEvent, num, str } from "./log-event.ts";
+import { type Viommu, Viommus } from "./viommus.ts";
 
 /** One life of a device in the VM. */
 export interface Plug {
@@ -13,8 +14,10 @@ export interface Plug {
   readonly iommufd: number;
   readonly line: number;
   hot: boolean;
-  /** -1 until a line tells. */
-  vsmmu: number;
+  /** Its vIOMMU, once a line tells. */
+  owner: Viommu | null;
+  /** What is assumed where no line told; -1 before the end of the log. */
+  assumedVsmmu: number;
   /** Guest address, once a vDEVICE names it. */
   bdf: number | null;
   /** Where it answers now; the guest may renumber its buses. */
@@ -48,18 +51,15 @@ export function ridOfName(name: string): number | null {
   );
 }
 
-interface Viommu {
-  readonly vsmmu: number;
-  devices: number;
-}
+/** Index of the vSMMU that the device is behind; -1 until a line tells. */
+export const vsmmuOf = (p: Plug): number => p.owner?.vsmmu ?? p.assumedVsmmu;
 
 export class MachineTrack {
   readonly devices: HostDevice[] = [];
   readonly plugs: Plug[] = [];
   /** Live plugs by device index. */
   private readonly live = new Map<number, Plug>();
-  /** Live vIOMMUs by `iommufd/id`. */
-  private readonly viommus = new Map<string, Viommu>();
+  readonly viommus = new Viommus();
   private readonly backends = new Map<number, { name: string; users: number }>();
   private backendCount = 0;
   private readonly s2s = new Set<string>();
@@ -69,15 +69,10 @@ export class MachineTrack {
   private readonly named: (readonly [first: number, last: number])[] = [];
   /** StreamIDs that only commands without an effect on attachments named. */
   private readonly hinted: number[] = [];
-  vsmmuCount = 0;
   started = false;
   /** VFIO's attach and detach lines are in the log. */
   private attachesSeen = false;
-
-  /** QEMU runs with an open backend: another first user means another process. */
-  get busy(): boolean {
-    return [...this.backends.values()].some((b) => b.users > 0);
-  }
+  private freesSeen = false;
 
   deviceOf(name: string): number {
     const known = this.devices.findIndex((d) => d.hostName === name);
@@ -160,7 +155,8 @@ export class MachineTrack {
       iommufd,
       line: (events[0] as LogEvent).line,
       hot: this.started,
-      vsmmu: -1,
+      owner: null,
+      assumedVsmmu: -1,
       bdf: null,
       at: null,
       devfn: set === undefined ? null : num(set.f, "devfn"),
@@ -179,10 +175,9 @@ export class MachineTrack {
   }
 
   private begin(plug: Plug): void {
-    if (plug.viommu !== null && plug.set) {
-      plug.vsmmu = this.freeVsmmu();
-      this.viommus.set(`${plug.iommufd}/${plug.viommu}`, { vsmmu: plug.vsmmu, devices: 1 });
-    } else if (plug.set && this.vsmmusInUse().length === 1) plug.vsmmu = this.vsmmusInUse()[0] as number;
+    const [only, ...others] = this.viommus.inUse();
+    if (plug.viommu !== null && plug.set) plug.owner = this.viommus.make(plug.iommufd, plug.viommu);
+    else if (plug.set && only !== undefined && others.length === 0) plug.owner = only;
     this.plugs.push(plug);
     this.live.set(plug.dev, plug);
   }
@@ -199,20 +194,6 @@ export class MachineTrack {
     const [file, id] = [num(moved.f, "iommufd"), num(moved.f, "id")];
     this.roles.set(`${file}/${id}`, "bypass");
     this.roles.set(`${file}/${id - 1}`, "abort");
-  }
-
-  private vsmmusInUse(): number[] {
-    return [...new Set([...this.viommus.values()].map((v) => v.vsmmu))];
-  }
-
-  /** The first vSMMU without a vIOMMU; a new one if all have one. */
-  private freeVsmmu(): number {
-    const used = this.vsmmusInUse();
-    for (let i = 0; ; i++)
-      if (!used.includes(i)) {
-        this.vsmmuCount = Math.max(this.vsmmuCount, i + 1);
-        return i;
-      }
   }
 
   /** VFIO's detach will be seen: an unset is the first half of an unplug. */
@@ -281,18 +262,21 @@ export class MachineTrack {
     const p = this.plugByDevid(num(e.f, "dev_id"), num(e.f, "iommufd"));
     if (p === null) return;
     this.placed(p, num(e.f, "virt_id") & 0xffff);
-    const v = this.viommus.get(`${num(e.f, "iommufd")}/${num(e.f, "viommu_id")}`);
-    if (v !== undefined && p.vsmmu < 0) p.vsmmu = v.vsmmu;
+    p.owner ??= this.viommus.of(e);
   }
 
-  /** The vSMMU that a line names by its vIOMMU, or by an object made of it; -1 for none. */
-  vsmmuOf(e: LogEvent): number {
-    const key = { iommufd_backend_invalidate_cache: "id", iommufd_backend_alloc_hwpt: "pt_id" }[
-      e.name as string
-    ];
-    const id = e.f[key ?? "viommu_id"];
-    if (typeof id !== "number") return -1;
-    return this.viommus.get(`${num(e.f, "iommufd")}/${id}`)?.vsmmu ?? -1;
+  /** The vIOMMU that a line is about: named in it, or the attached device's. */
+  ownerIn(e: LogEvent): Viommu | null {
+    if (e.name.endsWith("attach_ioas_hwpt"))
+      return this.plugOf(this.deviceOf(str(e.f, "name")))?.owner ?? null;
+    return this.viommus.of(e);
+  }
+
+  /** A device that no line has placed moved with those of a vSMMU. */
+  moved(e: LogEvent, index: number): void {
+    const p = this.plugOf(this.deviceOf(str(e.f, "name")));
+    const owner = this.viommus.inUse().find((v) => v.vsmmu === index);
+    if (p !== null && owner !== undefined) p.owner ??= owner;
   }
 
   /** The plug that the lines of an install are about: by its attach, or by the device its HWPT was made for. */
@@ -331,6 +315,7 @@ export class MachineTrack {
   }
 
   unset(events: readonly LogEvent[]): Plug | null {
+    if (events.some((e) => e.name === "iommufd_backend_free_id")) this.freesSeen = true;
     const line = events.find((e) => e.name === "smmuv3_accel_unset_iommu_device");
     const attach = events.find((e) => e.name.endsWith("attach_ioas_hwpt"));
     const byName = attach === undefined ? null : this.plugOf(this.deviceOf(str(attach.f, "name")));
@@ -343,11 +328,17 @@ export class MachineTrack {
     p.unset = true;
     // Where VFIO's own lines are left out, nothing tells when the device is gone.
     if (!this.attachesSeen) this.gone(p, []);
-    for (const [key, v] of this.viommus) {
-      if (v.vsmmu !== p.vsmmu) continue;
-      const others = this.livePlugs().some((x) => x !== p && x.vsmmu === v.vsmmu && x.set && !x.unset);
-      if (!others) this.viommus.delete(key);
-    }
+    for (const e of events) if (e.name === "iommufd_backend_free_id") p.owner ??= this.viommus.of(e);
+    const { owner } = p;
+    if (owner === null) return p;
+    const others = this.livePlugs().filter((x) => x !== p && x.set && !x.unset);
+    if (others.some((x) => x.owner === owner)) return p;
+    const frees = events.filter((e) => e.name === "iommufd_backend_free_id");
+    const freed = frees.some((e) => this.viommus.of(e) === owner);
+    // A vIOMMU that stays has another device: one that no line has placed.
+    const there = freed || !this.freesSeen ? undefined : others.find((x) => x.owner === null);
+    if (there !== undefined) there.owner = owner;
+    else this.viommus.drop(owner);
     return p;
   }
 
@@ -374,12 +365,14 @@ export class MachineTrack {
   }
 
   /** At the end: what no line told is filled in. */
-  settle(): void {
+  settle(vsmmuOfSid: (sid: number) => number | null): void {
     const taken = new Set(this.plugs.map((p) => p.bdf).filter((b) => b !== null));
     const chosen = new Map<number, number>();
     for (const p of this.plugs) {
-      if (p.vsmmu < 0) p.vsmmu = Math.max(0, this.vsmmuCount - 1);
-      if (p.bdf !== null) continue;
+      if (p.bdf !== null) {
+        this.assume(p, p.bdf, vsmmuOfSid);
+        continue;
+      }
       const before = this.devices[p.dev]?.bdf ?? chosen.get(p.dev);
       const free = (x: number): boolean => !taken.has(x) && !this.named.some(([a, b]) => x >= a && x <= b);
       const devfn = p.devfn ?? 0;
@@ -389,6 +382,13 @@ export class MachineTrack {
       chosen.set(p.dev, bdf);
       taken.add(bdf);
       p.bdf = bdf;
+      this.assume(p, bdf, vsmmuOfSid);
     }
+  }
+
+  /** Where no line told: the vSMMU that the device had before or later, or that knows its bus. */
+  private assume(p: Plug, bdf: number, vsmmuOfSid: (sid: number) => number | null): void {
+    const same = this.plugs.find((x) => x.dev === p.dev && x.owner !== null);
+    p.assumedVsmmu = same?.owner?.vsmmu ?? vsmmuOfSid(bdf) ?? Math.max(0, this.viommus.count - 1);
   }
 }

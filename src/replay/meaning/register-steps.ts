@@ -13,11 +13,13 @@ import {
 import { type Consumed, consumedCommands } from "./commands.ts";
 import type { Group } from "./grouper.ts";
 import { big, type LogEvent, num, str } from "./log-event.ts";
+import { vsmmuOf } from "./machine.ts";
 import { bdfText } from "./machine-steps.ts";
 import { type Lookup, lookups } from "./memory.ts";
 import { queueLines, queueWork, registerName, writeLine } from "./queue-lines.ts";
 import { hex, type RunContext } from "./run-context.ts";
 import type { ReplayStep } from "./steps.ts";
+import type { Viommu } from "./viommus.ts";
 import type { VsmmuTrack } from "./vsmmus.ts";
 
 const CR0_SMMUEN = 1;
@@ -53,7 +55,7 @@ export class RegisterSteps {
   ): VsmmuTrack {
     const { machine, vsmmus } = this.cx;
     const sids: number[] = [];
-    let byDevice = -1;
+    let owner: Viommu | null = null;
     for (const e of g.events) {
       if (e.name === "smmuv3_cmdq_cfgi_ste" || e.name === "smmuv3_cmdq_cfgi_cd") {
         const sid = num(e.f, "sid");
@@ -63,15 +65,15 @@ export class RegisterSteps {
       } else if (e.name === "smmuv3_cmdq_cfgi_ste_range")
         machine.commanded(num(e.f, "start"), num(e.f, "end"));
       else if (e.name === "iommufd_backend_alloc_vdev") machine.vdevice(e);
-      if (byDevice >= 0) continue;
-      byDevice = e.name.endsWith("attach_ioas_hwpt")
-        ? (machine.plugOf(machine.deviceOf(str(e.f, "name")))?.vsmmu ?? -1)
-        : machine.vsmmuOf(e);
+      owner ??= machine.ownerIn(e);
     }
     const stage2 = g.events.some(
       (e) => e.name === "smmuv3_range_inval" && num(e.f, "vmid") >= 0 && e.f.vmid !== undefined,
     );
     const out = g.events.find((e) => e.name === "smmuv3_cmdq_consume_out");
+    // What the order of plugs suggests counts only where registers and queues say nothing.
+    const known = owner?.sure === true || (commands.length === 0 && owner !== null);
+    const others = machine.viommus.inUse().filter((v) => v !== owner && v.sure);
     const choice = vsmmus.choose({
       offset,
       value,
@@ -79,9 +81,16 @@ export class RegisterSteps {
       cons: commands[0]?.cons ?? -1,
       outCons: out === undefined ? -1 : num(out.f, "cons"),
       sids,
-      byDevice,
-      not: write && offset === A_GBPA && (value & GBPA_UPDATE) !== 0n ? this.wouldMove(g) : [],
+      byDevice: known ? (owner?.vsmmu ?? -1) : -1,
+      likely: owner?.vsmmu ?? -1,
+      not:
+        write && offset === A_GBPA && (value & GBPA_UPDATE) !== 0n
+          ? this.wouldMove(g)
+          : owner === null
+            ? []
+            : others.map((v) => v.vsmmu),
     });
+    if (owner !== null) machine.viommus.bind(owner, choice.vsmmu.index);
     if (choice.ambiguous)
       this.cx.assume(
         "lines that do not say which SMMU they are about: taken for the one used before",
@@ -98,7 +107,7 @@ export class RegisterSteps {
     return this.cx.machine
       .livePlugs()
       .filter((p) => p.set && !p.unset)
-      .map((p) => p.vsmmu);
+      .map(vsmmuOf);
   }
 
   write(g: Group): number {

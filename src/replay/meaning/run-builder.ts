@@ -118,7 +118,7 @@ export class RunBuilder {
 
   finish(): ReplayRun {
     const { machine, vsmmus } = this.cx;
-    machine.settle();
+    machine.settle((sid) => vsmmus.ofSid(sid)?.index ?? null);
     this.assumeStart();
     const busOwners = new Map<number, number>();
     for (const v of vsmmus.all)
@@ -130,7 +130,7 @@ export class RunBuilder {
       header: headerLines({
         emulated: this.emulated,
         machine,
-        vsmmus: Math.max(1, vsmmus.all.length, machine.vsmmuCount),
+        vsmmus: Math.max(1, vsmmus.all.length, machine.viommus.count),
         idr0: this.registers.idr0,
         vmids: this.registers.vmids,
         idr5: this.registers.idr5,

@@ -14,6 +14,7 @@ const hint = (h: Partial<AccessHint>): AccessHint => ({
   outCons: -1,
   sids: [],
   byDevice: -1,
+  likely: -1,
   not: [],
   ...h,
 });
@@ -52,6 +53,15 @@ describe("which vSMMU a line is about", () => {
       ambiguous: false,
       vsmmu: { index: 1 },
     });
+  });
+
+  it("a bus that nobody has named lies in the range of the nearest one below", () => {
+    const c = two();
+    c.at(1).cons = 4;
+    c.at(0).buses.add(1);
+    c.at(1).buses.add(0x10);
+    const at = (sid: number) => c.choose(hint({ offset: CMDQ_PROD, cons: 4, sids: [sid] })).vsmmu.index;
+    expect([at(0x1200), at(0x200)]).toEqual([1, 0]);
   });
 
   it("an attached device tells", () => {

@@ -128,6 +128,8 @@ export interface AccessHint {
   readonly sids: readonly number[];
   /** vSMMU that attaches or installs in the same group belong to, or -1. */
   readonly byDevice: number;
+  /** vSMMU to take among several that fit, or -1. */
+  readonly likely: number;
   /** vSMMUs that it cannot be: their devices would have moved. */
   readonly not: readonly number[];
 }
@@ -208,12 +210,31 @@ export class VsmmuChooser {
       if (next !== undefined) return { vsmmu: next, ambiguous: false };
     }
     const fits = this.all.filter((v) => mayBe(v, h) && !h.not.includes(v.index));
+    const near = fits.length > 1 ? nearest(fits, h.sids) : null;
+    if (near !== null) return { vsmmu: near, ambiguous: false };
+    const likely = fits.find((v) => v.index === h.likely);
+    if (likely !== undefined) return { vsmmu: likely, ambiguous: fits.length > 1 && h.cons >= 0 };
     if (fits.includes(now)) return { vsmmu: now, ambiguous: fits.length > 1 && h.cons >= 0 };
     const first = fits[0];
     return first === undefined
       ? { vsmmu: now, ambiguous: true }
       : { vsmmu: first, ambiguous: fits.length > 1 };
   }
+}
+
+/** Root buses share the bus numbers out in ranges: a StreamID's is that of the nearest bus below it that is known. */
+function nearest(fits: readonly VsmmuTrack[], sids: readonly number[]): VsmmuTrack | null {
+  const [sid] = sids;
+  if (sid === undefined) return null;
+  let best: VsmmuTrack | null = null;
+  let below = -1;
+  for (const v of fits)
+    for (const bus of v.buses)
+      if (bus <= sid >> 8 && bus > below) {
+        best = v;
+        below = bus;
+      }
+  return best;
 }
 
 /** Nothing speaks against the access being this vSMMU's. */

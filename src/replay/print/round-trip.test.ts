@@ -143,7 +143,7 @@ const text = (qemu: string, [cold, lines]: readonly [readonly string[], readonly
   [`qemu ${qemu}`, ...HEADER, ...cold, ...lines].join("\n");
 
 describe("a session, its log, and the session again", () => {
-  for (const qemu of ["11.1", "m1", "m0", "v6", "v5", "v4"])
+  for (const qemu of ["11.1", "m1", "m0", "v7", "v6", "v5", "v4"])
     it(`random sessions of QEMU ${qemu} come back with the same log and the same end`, {
       timeout: 60_000,
     }, async () => {
