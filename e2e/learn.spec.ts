@@ -303,7 +303,40 @@ test("a challenge is recorded, its par proved, and a broken one refused with lin
   await expect(page.getByTestId("own-own-3")).toHaveCount(0);
 });
 
-test("a lesson travels in a link and by drop", async ({ app, context }) => {
+test("a lesson and progress are taken by drop", async ({ app }) => {
+  const { page } = await Lab.open(app);
+  const drop = (name: string, text: string) =>
+    page.evaluate(
+      ([file, content]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([content ?? ""], file ?? ""));
+        document.body.dispatchEvent(
+          new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }),
+        );
+      },
+      [name, text],
+    );
+  const lesson = readFileSync(
+    new URL("../content/lessons/01-streams-and-stages.md", import.meta.url),
+    "utf8",
+  );
+  await drop("mine.md", lesson);
+  await expect(page.getByTestId("standing")).toContainText("It can be played: 8 steps");
+  await drop("wrong.md", lesson.replace("rules: ", "rules: K-NO-SUCH-RULE, "));
+  await expect(page.getByTestId("notice-opened")).toContainText(/wrong\.md:7: unknown rule "K-NO-SUCH-RULE"/);
+  const progress = {
+    format: "vsmmu-lab-progress/1",
+    lessons: { "streams-and-stages": { step: 8, done: true, right: 2, wrong: 0 } },
+    challenges: {},
+    rules: {},
+    asked: 0,
+  };
+  await drop("progress.json", JSON.stringify(progress));
+  await page.getByTestId("learn-home").click();
+  await expect(page.getByTestId("lesson-streams-and-stages")).toContainText("done · 2 of 2 right");
+});
+
+test("a lesson travels in a link", async ({ app, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await learn(app, "own");
   await page.getByTestId("new-lesson").click();

@@ -101,7 +101,9 @@ function StepText({ session, played, asked, said, open, place, drags, onSay }: S
           open={open}
           current={!open && i === firstOpen(asked, said)}
           hint={
-            one.ask.kind !== "attachment" ? null : "Choose, or drag the end of the attachment on the graph."
+            one.ask.kind === "attachment" && drags
+              ? "Choose, or drag the end of the attachment on the graph."
+              : null
           }
           onSay={(value) => onSay(i, value)}
         />
