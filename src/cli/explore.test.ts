@@ -1,27 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { main } from "./main.ts";
+import { folder, labIn } from "./lab.test-helper.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
-const cwd = mkdtempSync(join(tmpdir(), "lab-explore-"));
+const cwd = folder();
 const ONE = "psmmu p0\ndevice d0 psmmu=p0 sid=0x100\nvsmmu v0 bus=pcie.1\n";
 const TWO = "psmmu p0\ndevice d0 psmmu=p0 sid=0x100\ndevice d1 psmmu=p0 sid=0x108\nvsmmu v0 bus=pcie.1\n";
 writeFileSync(join(cwd, "one.lab"), ONE);
 writeFileSync(join(cwd, "two.lab"), TWO);
 
 async function lab(...argv: readonly string[]) {
-  let stdout = "";
-  let stderr = "";
-  const status = await main(["explore", ...argv], {
-    stdin: (async function* () {})(),
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    cwd,
-  });
+  const { status, stdout, stderr } = await labIn(cwd, ["explore", ...argv]);
   const json = (): Record<string, unknown>[] =>
     stdout
       .trimEnd()
@@ -46,15 +38,7 @@ test("explore: 1 when a promise is broken, with the shortest script; 0 when all 
 test("explore: a counterexample is a script that `run` shows broken", async () => {
   const { json } = await lab("two.lab", "--invariant", "gbpa-abort", "--json");
   const found = json()[0] as { script: string[]; class: string };
-  let stdout = "";
-  await main(["run", "--json", "-"], {
-    stdin: (async function* () {
-      yield `${TWO}${found.script.join("\n")}\n`;
-    })(),
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: () => 0 },
-    cwd,
-  });
+  const { stdout } = await labIn(cwd, ["run", "--json", "-"], `${TWO}${found.script.join("\n")}\n`);
   const commands = stdout
     .trimEnd()
     .split("\n")

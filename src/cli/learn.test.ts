@@ -1,26 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { main } from "./main.ts";
+import { folder, labIn } from "./lab.test-helper.ts";
 
 /** Runs a command line in a fresh folder with these files. */
 async function lab(files: Readonly<Record<string, string>>, ...argv: readonly string[]) {
-  const cwd = mkdtempSync(join(tmpdir(), "lab-learn-"));
+  const cwd = folder();
   mkdirSync(join(cwd, "content/lessons"), { recursive: true });
   mkdirSync(join(cwd, "content/challenges"), { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
-  let stdout = "";
-  let stderr = "";
-  const status = await main(["learn", ...argv], {
-    stdin: (async function* () {
-      yield "";
-    })(),
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    cwd,
-  });
-  return { status, stdout, stderr, cwd };
+  return { ...(await labIn(cwd, ["learn", ...argv])), cwd };
 }
 
 const block = (kind: string, text: string): string => `\`\`\`${kind}\n${text}\n\`\`\`\n`;

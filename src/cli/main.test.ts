@@ -1,25 +1,12 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { folder, labIn } from "./lab.test-helper.ts";
 import { main } from "./main.ts";
 
-const cwd = mkdtempSync(join(tmpdir(), "lab-"));
+const cwd = folder();
 
-/** Runs a command line with files in a fresh folder. */
-async function lab(argv: readonly string[], input = "") {
-  let stdout = "";
-  let stderr = "";
-  const status = await main(argv, {
-    stdin: (async function* () {
-      yield input;
-    })(),
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    cwd,
-  });
-  return { status, stdout, stderr };
-}
+const lab = (argv: readonly string[], input = "") => labIn(cwd, argv, input);
 
 const file = (name: string, text: string): string => {
   writeFileSync(join(cwd, name), text);

@@ -1,26 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
-import type { CliIo } from "./io.ts";
-import { main } from "./main.ts";
+import { labIn } from "./lab.test-helper.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const RECORDINGS = new URL("../../content/recordings/", import.meta.url).pathname;
 
-async function lab(
-  argv: readonly string[],
-  stdin = "",
-): Promise<{ status: number; out: string; err: string }> {
-  let out = "";
-  let err = "";
-  const io: CliIo = {
-    stdin: (async function* () {
-      yield new TextEncoder().encode(stdin);
-    })(),
-    stdout: { write: (t: string) => (out += t) },
-    stderr: { write: (t: string) => (err += t) },
-    cwd: RECORDINGS,
-  };
-  const status = await main(argv, io);
+async function lab(argv: readonly string[], stdin = "") {
+  const { status, stdout: out, stderr: err } = await labIn(RECORDINGS, argv, stdin);
   return { status, out, err };
 }
 

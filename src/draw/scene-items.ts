@@ -49,16 +49,34 @@ const base = {
   ghost: false,
 } as const;
 
+/** One bit of a register whose write may still have to complete: `0`, `1`, or `0/1` from old to new. */
+function handshake(
+  now: number,
+  next: number,
+  bit: number,
+): { readonly now: boolean; readonly open: boolean; readonly text: string } {
+  const [is, becomes] = [(now & bit) !== 0, (next & bit) !== 0];
+  const open = is !== becomes;
+  return { now: is, open, text: open ? `${onOff(is)}/${onOff(becomes)}` : onOff(is) };
+}
+
 export function vsmmuItem(world: World, v: number): Item {
   const spec = world.setup.vsmmus[v];
   const arch = world.guest.smmus[v]?.arch;
-  const enabled = arch !== undefined && (arch.cr0ack & 1) === 1;
-  const abort = arch !== undefined && (arch.gbpaEff & (1 << 20)) !== 0;
-  const kind: Kind | null = enabled ? null : abort ? "abort" : "bypass";
+  const enabled = handshake(arch?.cr0ack ?? 0, arch?.cr0 ?? 0, 1);
+  const abort = handshake(
+    arch?.gbpaEff ?? 0,
+    arch?.gbpaOpen === true ? arch.gbpa : (arch?.gbpaEff ?? 0),
+    1 << 20,
+  );
+  const open = enabled.open || (!enabled.now && abort.open);
+  const kind: Kind | null = open || enabled.now ? null : abort.now ? "abort" : "bypass";
   const name = spec?.name ?? `#${v}`;
-  const how = enabled
-    ? "enabled: each stream follows its STE"
-    : `disabled: GBPA makes every stream ${abort ? "abort" : "bypass"}`;
+  const how = open
+    ? "a handshake is open: old and new answer are both legal"
+    : enabled.now
+      ? "enabled: each stream follows its STE"
+      : `disabled: GBPA makes every stream ${abort.now ? "abort" : "bypass"}`;
   return {
     ...base,
     key: `vsmmu:${name}`,
@@ -66,9 +84,9 @@ export function vsmmuItem(world: World, v: number): Item {
     floor: "guest",
     label: `vSMMU ${name}`,
     aside: spec?.bus ?? "",
-    text: `SMMUEN=${onOff(enabled)} ABORT=${onOff(abort)}`,
+    text: `SMMUEN=${enabled.text} ABORT=${abort.text}`,
     kind,
-    word: kind === null ? "" : `every stream: ${kind}`,
+    word: open ? "old or new" : kind === null ? "" : `every stream: ${kind}`,
     under: `accel:${name}`,
     subject: { kind: "vsmmu", v },
     says: `vSMMU ${name} on ${spec?.bus ?? "no bus"}, ${how}`,

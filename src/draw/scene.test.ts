@@ -46,6 +46,13 @@ describe("what is drawn of the thread's situation", () => {
     expect(scene.blocks[1]?.vsmmu).toMatchObject({ kind: "bypass", word: "every stream: bypass" });
   });
 
+  test("while a handshake is open the vSMMU says both, and no stream's answer alone", () => {
+    const gbpa = last("plug d0 v0\nmachine-start\nwrite v0 GBPA 0x80100000 wait=off\n").blocks[0]?.vsmmu;
+    expect(gbpa).toMatchObject({ kind: null, text: "SMMUEN=0 ABORT=0/1", word: "old or new" });
+    const cr0 = last("plug d0 v0\nmachine-start\nwrite v0 CR0 0x1 wait=off\n").blocks[0]?.vsmmu;
+    expect(cr0).toMatchObject({ kind: null, text: "SMMUEN=0/1 ABORT=0", word: "old or new" });
+  });
+
   test("the vIOMMU carries its abort and bypass HWPTs as rails over S2 and IOAS", () => {
     const group = scene.blocks[0]?.viommus[0];
     expect(group?.rails.map((rail) => rail.word)).toEqual(["abort", "bypass"]);

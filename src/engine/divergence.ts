@@ -87,7 +87,9 @@ function nameCause(world: World, dev: number, s: Situation): DivergenceId | null
         ? "D1"
         : "D18";
     case "set":
-      return enabled ? "D2" : null;
+      if (enabled) return "D2";
+      // Only a repaired QEMU attaches by the STE at set; nothing takes that back when SMMUEN goes.
+      return p.smmuen ? "D3" : null;
     case "gbpa":
       if (!enabled) return null;
       return p.smmuen ? "D5" : afterEnable(world, dev, s);

@@ -85,10 +85,6 @@ export function minimised(world: World, actions: readonly Action[], broken: (w: 
   return now;
 }
 
-export function counterexample(search: Search, finding: Finding): Counterexample {
-  return exampleOf(search.spec.world, finding, wayTo(search, finding.state));
-}
-
 export function exampleOf(
   world: World,
   finding: Omit<Finding, "state">,

@@ -3,6 +3,7 @@ import { parse } from "../script/parse.ts";
 import { run } from "../script/runner.ts";
 import { ExploreJob } from "./job.ts";
 import type { JobSpec } from "./job-data.ts";
+import { className, promisesOf } from "./promises.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -34,16 +35,25 @@ describe("an exploration as data", () => {
   });
 
   it("gives scripts that break the promise at their last line, and not before", () => {
-    const report = finished(SPEC).report();
+    const script =
+      "psmmu p0\ndevice d0 psmmu=p0 sid=0x100\ndevice d1 psmmu=p0 sid=0x108\nvsmmu v0 bus=pcie.1\nvsmmu v1 bus=pcie.2\n";
+    const formula = "always d1 dma=abort when v0 gbpa=abort and v0 smmuen=off and d1 attached=s2";
+    const promises = ["all", "D1", formula, "sometimes d1 attached=abort"];
+    const report = finished({ script, alphabet: "vm", promises, limits: { depth: 4 } }).report();
     const examples = report.verdicts.flatMap((v) => v.examples.map((e) => ({ ...e, promise: v.id })));
-    expect(examples.length).toBeGreaterThan(0);
-    for (const e of examples.filter((x) => x.promise === "no-divergence" && /^D\d/.test(x.cls))) {
-      const text = `${SMALL}${e.lines.flatMap((l) => [l, `expect d0 diverges=${e.cls}`]).join("\n")}\n`;
-      const parsed = parse(text);
-      expect(parsed.ok, text).toBe(true);
-      if (!parsed.ok) continue;
-      const held = [...run(parsed.value)].flatMap((ev) => (ev.kind === "expect" ? [ev.held] : []));
-      expect(held.slice(0, -1), text).not.toContain(true);
+    expect(new Set(examples.map((e) => e.promise))).toEqual(
+      new Set(["no-divergence", "gbpa-abort", "no-leak", "D1", formula, "sometimes d1 attached=abort"]),
+    );
+    for (const e of examples) {
+      const parsed = parse(`${script}${e.lines.join("\n")}\n`);
+      if (!parsed.ok) throw new Error(`does not parse: ${e.lines.join("; ")}`);
+      const [promise] = promisesOf(parsed.value.setup, [e.promise]);
+      const shown = [...run(parsed.value)].map((ev) =>
+        promise?.questions.some((q) =>
+          q.ask(ev.world).some((cls) => promise.accepts(cls) && className(cls) === e.cls),
+        ),
+      );
+      expect(shown, e.lines.join("; ")).toEqual([...shown.slice(0, -1).map(() => false), true]);
     }
   });
 

@@ -8,7 +8,7 @@ import { buildWorld } from "../engine/build-world.ts";
 import type { Outcome } from "../engine/outcome.ts";
 import { step } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
-import { counterexample } from "../explore/counterexample.ts";
+import { exampleOf, wayTo } from "../explore/counterexample.ts";
 import { Search } from "../explore/search.ts";
 import { type Difference, differences } from "../review/differences.ts";
 import { checksum } from "../review/share/crc32.ts";
@@ -82,7 +82,7 @@ function* provingState(
   const found = search.findings[0];
   if (found === undefined)
     return search.ending === "complete" ? UNREACHABLE : tooFar(search.counts.states, search.counts.depth);
-  const example = counterexample(search, found);
+  const example = exampleOf(search.spec.world, found, wayTo(search, found.state));
   // Leaving out a command would be a shorter way than the search found.
   if (example.actions.length !== found.depth)
     throw new Error(`the search found ${found.depth} commands where ${example.actions.length} do`);

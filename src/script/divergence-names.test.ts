@@ -26,6 +26,18 @@ describe("names of divergences", () => {
     ]);
   });
 
+  test("what a repaired set attached by the STE is D3's, too, when SMMUEN goes", () => {
+    holds([
+      "fix D1",
+      "plug d0 v0",
+      "cr0 v0 +smmuen",
+      "plug d1 v0",
+      "expect d1 attached=abort legal=abort diverges=no",
+      "cr0 v0 -smmuen",
+      "expect d1 attached=abort legal=pass-bypass diverges=D3",
+    ]);
+  });
+
   test("D8 and D9 too", () => {
     holds([
       ...TRANSLATED,

@@ -13,6 +13,7 @@ import "../compare/compare.css";
 import "../timeline/timeline.css";
 import "../widgets/fields.css";
 import "./explore.css";
+import "./way.css";
 import "./answers.css";
 
 /** Question and answers do not fit under each other: one is shown. */
