@@ -30,6 +30,11 @@ test("the single file holds everything and runs from disk", async ({ page }) => 
   await page.getByTestId("review-divergences").click();
   await expect(page.getByTestId("review-tally")).toContainText("held");
   await page.getByRole("button", { name: "Back to the lab" }).click();
+  await page.getByTestId("open-learn").click();
+  await page.getByTestId("start").click();
+  await expect(page.getByTestId("lesson").getByTestId("graph")).toBeVisible();
+  await page.getByTestId("learn-home").click();
+  await page.getByRole("button", { name: "Back to the lab" }).click();
   // A worker, and a recording that is a file of its own elsewhere.
   await page.getByTestId("open-replay").click();
   await page.getByTestId("recording-boot-dma").click();

@@ -1,4 +1,5 @@
 /** A solved challenge: the own way beside the shortest, and what it was about. */
+import { useEffect, useRef } from "react";
 import type { Challenge } from "../../learn/challenge.ts";
 import type { Proof } from "../../learn/prove.ts";
 import { Button } from "../widgets/button.tsx";
@@ -30,13 +31,18 @@ function Way({ title, lines }: { readonly title: string; readonly lines: readonl
 }
 
 export function Solved({ id, challenge, commands, proof, onAgain }: SolvedProps) {
+  const box = useRef<HTMLElement>(null);
+  // It stands above what was pressed, which may have been far below.
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   const all = challenges();
   const at = all.findIndex((one) => one.id === id);
   const next = at < 0 ? undefined : all[at + 1];
   const over = proof === null ? null : commands.length - proof.par;
   const same = proof?.way.every((line, i) => commands[i] === line) === true && over === 0;
   return (
-    <section className="solved" aria-label="Solved" role="status" data-testid="solved">
+    <section ref={box} className="solved" aria-label="Solved" role="status" data-testid="solved">
       <p className="solved-title">
         <Glyph name="check" />
         Solved in {commands.length}
