@@ -88,3 +88,33 @@ describe("states by depth", () => {
     });
   }
 });
+
+/** Too large to be searched without symmetry as well; their first depths are pinned both ways above. */
+const WHOLE: readonly Omit<Pinned, "raw">[] = [
+  {
+    setup: [2, 2],
+    alphabet: "vm",
+    reduced: [
+      1, 4, 23, 90, 302, 785, 1676, 2997, 4700, 6506, 7836, 7937, 6644, 4587, 2623, 1239, 472, 121, 12,
+    ],
+    transitions: 740_493,
+  },
+  {
+    setup: [2, 3],
+    alphabet: "vm",
+    reduced: [
+      1, 4, 23, 92, 337, 1010, 2533, 5288, 9458, 14_744, 20_140, 23_640, 23_275, 18_888, 12_568, 6829, 2938,
+      964, 227, 35, 3,
+    ],
+    transitions: 2_351_639,
+  },
+];
+
+describe("whole spaces", () => {
+  for (const p of WHOLE)
+    it(`(${p.setup.join()}), ${p.alphabet}, exhausted: as pinned`, () => {
+      const search = searched({ ...p, raw: null }, 1000, true);
+      expect(search.histogram).toEqual(p.reduced);
+      expect([search.ending, search.counts.transitions]).toEqual(["complete", p.transitions]);
+    });
+});
