@@ -1,4 +1,4 @@
-/** The real recordings: every one replays, and log and model agree on every line that states an outcome (issue 5.3). */
+/** The real recordings: every one replays, and log and model agree on every line that states an outcome. */
 import { readFileSync } from "node:fs";
 import { gunzipSync, gzipSync, strFromU8, strToU8 } from "fflate";
 import { describe, expect, it, vi } from "vitest";

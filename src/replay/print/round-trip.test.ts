@@ -1,4 +1,4 @@
-/** Issue 5.5: the lab prints its session as a QEMU log, and replaying that print gives the session back. */
+/** The lab prints its session as a QEMU log, and replaying that print gives the session back. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { attachedOf } from "../../engine/observe.ts";

@@ -4,6 +4,7 @@ import { challengeFrom, goalsHere } from "../../learn/build.ts";
 import { printChallenge } from "../../learn/challenge.ts";
 import { firedRules } from "../../learn/situation.ts";
 import type { NodeId, Session, TimelineNode } from "../../script/session.ts";
+import { LinesField } from "../present/lines-field.tsx";
 import { currentParts } from "../share/view-parts.ts";
 import { useReview } from "../state/review-store.ts";
 import { useSession } from "../state/session-store.ts";
@@ -38,7 +39,7 @@ export function ChallengeRecorder() {
   const [allow, setAllow] = useState("");
   const [hints, setHints] = useState("");
   const solution = start < session.size ? solutionOf(session, start) : null;
-  const suggestions = goalsHere(session).filter((line) => !goal.includes(line));
+  const offers = goalsHere(session);
   const reason =
     solution === null
       ? "You do not stand behind the start any more"
@@ -103,27 +104,7 @@ export function ChallengeRecorder() {
           onChange={(event) => setAbout(event.target.value)}
         />
       </label>
-      <label>
-        Goal: must hold all at once
-        <textarea
-          className="input input-mono"
-          rows={2}
-          value={goal}
-          spellCheck={false}
-          onChange={(event) => setGoal(event.target.value)}
-        />
-      </label>
-      <div className="recorder-suggestions">
-        {suggestions.slice(0, 3).map((line) => (
-          <Button
-            key={line}
-            look="quiet"
-            onClick={() => setGoal(goal === "" ? line : `${goal.trimEnd()}\n${line}`)}
-          >
-            + {line}
-          </Button>
-        ))}
-      </div>
+      <LinesField label="Goal: must hold all at once" value={goal} offers={offers} change={setGoal} />
       <label>
         Allowed: verbs or lines; the solution's own if empty
         <textarea

@@ -11,6 +11,7 @@ import { parseLesson, printLesson } from "../../learn/lesson.ts";
 import { claimsHere } from "../../review/walk/record.ts";
 import { lineProblemText } from "../../script/marked.ts";
 import type { NodeId } from "../../script/session.ts";
+import { LinesField } from "../present/lines-field.tsx";
 import { currentParts } from "../share/view-parts.ts";
 import { useReview } from "../state/review-store.ts";
 import { useSession } from "../state/session-store.ts";
@@ -68,7 +69,7 @@ export function LessonRecorder({ id }: { readonly id: string }) {
     goTo({ kind: "edit", id });
   };
   const devices = node.setup.devices.map((device) => device.name);
-  const suggestions = claimsHere(session).filter((line) => !claim.includes(line));
+  const offers = claimsHere(session);
   const steps = lesson?.steps.length ?? 0;
   return (
     <>
@@ -114,27 +115,7 @@ export function LessonRecorder({ id }: { readonly id: string }) {
           onChange={(event) => setPredict(event.target.value)}
         />
       </label>
-      <label>
-        Claim: what must hold here
-        <textarea
-          className="input input-mono"
-          rows={2}
-          value={claim}
-          spellCheck={false}
-          onChange={(event) => setClaim(event.target.value)}
-        />
-      </label>
-      <div className="recorder-suggestions">
-        {suggestions.slice(0, 3).map((line) => (
-          <Button
-            key={line}
-            look="quiet"
-            onClick={() => setClaim(claim === "" ? line : `${claim.trimEnd()}\n${line}`)}
-          >
-            {line.replace("expect ", "+ ")}
-          </Button>
-        ))}
-      </div>
+      <LinesField label="Claim: what must hold here" value={claim} offers={offers} change={setClaim} />
       <label>
         Sources, a line each
         <textarea

@@ -9,6 +9,7 @@ import { useSession } from "../state/session-store.ts";
 import { readStored, removeStored, writeStored } from "../state/storage.ts";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
+import { LinesField } from "./lines-field.tsx";
 import "../widgets/fields.css";
 import "./recorder.css";
 
@@ -65,7 +66,7 @@ export default function Recorder() {
     useReview.getState().record(false);
     useReview.getState().open("reviews");
   };
-  const suggestions = claimsHere(session).filter((line) => !claim.includes(line));
+  const offers = claimsHere(session);
   return (
     <aside className="recorder" aria-label="Recording a review" data-testid="recorder">
       <header className="recorder-head">
@@ -107,27 +108,7 @@ export default function Recorder() {
           onChange={(event) => setProse(event.target.value)}
         />
       </label>
-      <label>
-        Claim: what must hold here
-        <textarea
-          className="input input-mono"
-          rows={2}
-          value={claim}
-          spellCheck={false}
-          onChange={(event) => setClaim(event.target.value)}
-        />
-      </label>
-      <div className="recorder-suggestions">
-        {suggestions.slice(0, 4).map((line) => (
-          <Button
-            key={line}
-            look="quiet"
-            onClick={() => setClaim(claim === "" ? line : `${claim.trimEnd()}\n${line}`)}
-          >
-            {line.replace("expect ", "+ ")}
-          </Button>
-        ))}
-      </div>
+      <LinesField label="Claim: what must hold here" value={claim} offers={offers} change={setClaim} />
       <label>
         Notes for whoever presents
         <textarea
