@@ -141,6 +141,7 @@ export const bench: Bench = {
       name: `(2,2) vm+ste, first ${PART} states, nothing learnt`,
       value: cold,
       unit: "/s",
+      goal: { atLeast: 400_000 },
       note: `${first.counts.transitions} transitions, ${first.space.engineRuns} runs of the engine`,
     });
     let hot = 0;
@@ -152,7 +153,6 @@ export const bench: Bench = {
       name: "the same, everything learnt",
       value: hot,
       unit: "/s",
-      goal: { atLeast: 400_000 },
     });
     const packed = yardstick(first);
     out.push({
