@@ -27,16 +27,36 @@ export type MemoryNote =
   | { readonly kind: "store"; readonly addr: bigint; readonly old: bigint; readonly now: bigint }
   | { readonly kind: "unmap"; readonly ttb: bigint; readonly range: Mapping };
 
+/** A register write that the architecture's column of the vSMMU is still to be told of (guest/mmio.ts). */
+export interface WriteNote {
+  readonly kind: "write";
+  readonly offset: number;
+  readonly size: 4 | 8;
+  readonly value: bigint;
+  readonly wait: boolean;
+  readonly late: boolean;
+  readonly noUpdate: "ignore" | "store" | "effect";
+  /** What QEMU's register held before, where the meaning of the write depends on it. */
+  readonly held: bigint;
+  /** QEMU shows no error of the command queue after the write. */
+  readonly calm: boolean;
+}
+
+export type Note = MemoryNote | WriteNote;
+
 /**
- * The explorer learns what a step depends on, and a step depends on less if it is done in parts: what stores of one
- * vSMMU's guest mean to the caches of the others is noted down for later.
+ * The explorer learns what a step depends on, and a step depends on less if it is done in parts: what the guest of one
+ * vSMMU does means to the caches of the others, and where that is asked for to the architecture's column of its own, is
+ * noted down for later.
  */
 export interface Watch {
   /** Clones an object that knows who reads it, without that being a read; null for an ordinary one. */
   readonly copy: (object: object) => object | null;
   /** The vSMMU whose guest acts; the others are told of `notes` later. -1: everybody is told at once. */
   readonly home: number;
-  readonly notes: MemoryNote[];
+  /** The architecture's column of `home` is told later, too. */
+  readonly apart: boolean;
+  readonly notes: Note[];
 }
 
 export function makeCx(world: World, t: Tracer, watch: Watch | null = null): Cx {

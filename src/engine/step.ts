@@ -7,12 +7,12 @@
 
 import type { Action, FaultAction, GuestAction, MachineAction } from "./actions.ts";
 import { makeIdr } from "./arch/idr.ts";
-import { type Cx, fresh, type MemoryNote, makeCx, own, type Watch } from "./cx.ts";
+import { type Cx, fresh, makeCx, type Note, own, type Watch } from "./cx.ts";
 import { type DmaPorts, type DmaReport, dma } from "./guest/dma.ts";
 import { runGuestMacro } from "./guest/linux/macro.ts";
+import { tellNote } from "./guest/mmio.ts";
 import type { MacroPart, PartResult } from "./guest/ports.ts";
 import { guestReset, guestSmmuReset, setGuestIdr, watchStream } from "./guest/state.ts";
-import { tellSmmu } from "./guest/store.ts";
 import type { GuestResult } from "./guest/types.ts";
 import { runGuestVerb } from "./guest/verbs.ts";
 import { hardwareTransaction } from "./hardware/translate.ts";
@@ -279,15 +279,19 @@ export function stepPhase(world: World, action: Action, phase: number, watch: Wa
   return ended(world, cx, done);
 }
 
-/** Tells vSMMU `v` what a watched step noted down for it. */
+/** Tells vSMMU `v` what a watched step noted down for it; `begins` before each note, with its place in the list. */
 export function stepNotes(
   world: World,
   v: number,
-  notes: readonly MemoryNote[],
+  notes: readonly Note[],
   watch: Watch | null = null,
+  begins: (at: number) => void = () => {},
 ): Stepped {
   const cx = makeCx(world, NO_TRACE, watch);
-  tellSmmu(cx, v, notes);
+  for (const [at, note] of notes.entries()) {
+    begins(at);
+    tellNote(cx, v, note);
+  }
   return ended(world, cx, PASSED);
 }
 

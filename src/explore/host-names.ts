@@ -9,13 +9,19 @@ import type { World } from "../engine/world.ts";
 import { leftQueue } from "./garbage.ts";
 import type { Renaming } from "./renaming.ts";
 
-export const key = (file: number, id: number): string => `${file}:${id}`;
+const FILE = 2 ** 24;
+
+/** A file, or a physical SMMU, and a number in it. */
+export const key = (file: number, id: number): number => file * FILE + id;
+
+const fileIn = (k: number): number => Math.floor(k / FILE);
+const idIn = (k: number): number => k % FILE;
 
 /** Old name to new name, for one world. */
 export class Names {
   readonly files = new Map<number, number>();
-  readonly ids = new Map<string, number>();
-  readonly vmids = new Map<string, number>();
+  readonly ids = new Map<number, number>();
+  readonly vmids = new Map<number, number>();
   readonly ttbs = new Map<bigint, bigint>();
 
   file(f: number): number {
@@ -242,15 +248,11 @@ function keepNamed(w: World, r: Renaming, p: Places): void {
   if (qemu.ioas !== null) p.put(w, qemu.ioas.file, qemu.ioas.id, 0);
 }
 
-/** Whatever a kept object refers to is kept. */
+/** Whatever a kept object refers to is kept; what is found on the way has its turn, too. */
 function keepReferred(w: World, p: Places): void {
-  for (let before = -1; before !== p.names.ids.size; ) {
-    before = p.names.ids.size;
-    for (const k of [...p.names.ids.keys()]) {
-      const [file = 0, id = 0] = k.split(":").map(Number);
-      const o = getObj(w.kernel, file, id);
-      if (o !== null) for (const other of referred(o)) p.put(w, file, other, 0);
-    }
+  for (const k of p.names.ids.keys()) {
+    const o = getObj(w.kernel, fileIn(k), idIn(k));
+    if (o !== null) for (const other of referred(o)) p.put(w, fileIn(k), other, 0);
   }
 }
 
@@ -279,8 +281,8 @@ function nameTags(w: World, names: Names): void {
   };
   const kept = [...names.ids.entries()]
     .map(([k, to]) => {
-      const [file = 0, id = 0] = k.split(":").map(Number);
-      return { file, to, o: getObj(w.kernel, file, id) };
+      const file = fileIn(k);
+      return { file, to, o: getObj(w.kernel, file, idIn(k)) };
     })
     .sort((a, b) => names.file(a.file) - names.file(b.file) || a.to - b.to);
   for (const { file, to, o } of kept) {

@@ -4,13 +4,13 @@
  *
  * Sound because the engine is deterministic: which slot it reads next follows from the values of those read before.
  *
- * A walk down a tree touches dozens of places. So the tree stands behind a table: states of a group that agree in every
- * slot the tree asks for are one class to it, and the classes of a state's groups lead to the answer at once. The table
- * forgets; the tree does not.
+ * A walk down a tree touches dozens of places. So tables stand before the tree: states of a group that agree in every
+ * slot that matters are one class, and the classes of a state lead to the answer at once. The host's comes first, for it
+ * decides what else matters: of a device that is absent nothing, of another the vSMMU it stands behind.
  */
-import { type Group, grown, type Slot } from "./slots.ts";
+import { type Classes, type Group, HOST, type Slot } from "./slots.ts";
 
-export class TreeNode<T> {
+class TreeNode<T> {
   answer: T | undefined = undefined;
   /** Group and index of the slot asked for; -1 in a leaf. */
   group = -1;
@@ -18,59 +18,101 @@ export class TreeNode<T> {
   readonly kids: (TreeNode<T> | undefined)[] = [];
 }
 
-/** States of one group as a tree sees them. */
-class Classes {
-  readonly group: number;
-  private readonly slots = new Set<number>();
-  private indices: readonly number[] = [];
-  /** Class by state, -1 unknown. */
-  of = new Int32Array(64).fill(-1);
-  private known = new Map<string, number>();
+/** Bits of a table's index at most: what needs more is looked up in the tree. */
+const MOST_BITS = 20;
+const UNKNOWN = -1;
 
-  constructor(group: number) {
-    this.group = group;
-  }
+/** Numbers of answers for states that are alike on the host's side, by the classes of the other groups. */
+class Table {
+  /** By group: slots that some way down the tree asks for here. */
+  private readonly asked: Set<number>[] = [];
+  /** Leaves whose ways are among these. */
+  private readonly leaves = new Set<object>();
+  private groups: readonly number[] = [];
+  private classes: readonly Classes[] = [];
+  private bits: number[] = [];
+  private answers: Int32Array | null = new Int32Array(1).fill(UNKNOWN);
 
-  /** True if the tree did not ask for this slot before. */
-  ask(index: number): boolean {
-    if (this.slots.has(index)) return false;
-    this.slots.add(index);
-    this.indices = [...this.slots];
-    this.of.fill(-1);
-    this.known.clear();
-    return true;
-  }
-
-  learn(g: Group, id: number): number {
-    while (id >= this.of.length) this.of = grown(this.of, -1);
-    let key = "";
-    const from = id * g.stride;
-    for (const i of this.indices)
-      key += String.fromCharCode((g.data[from + i] as number) & 0xffff, (g.data[from + i] as number) >>> 16);
-    let cls = this.known.get(key);
-    if (cls === undefined) {
-      cls = this.known.size;
-      this.known.set(key, cls);
+  find(ids: ArrayLike<number>): number {
+    const { groups, classes, bits, answers } = this;
+    if (answers === null) return UNKNOWN;
+    let at = 0;
+    for (let i = 0; i < groups.length; i++) {
+      const { table } = classes[i] as Classes;
+      const id = ids[groups[i] as number] as number;
+      const cls = id < table.length ? (table[id] as number) : UNKNOWN;
+      const width = bits[i] as number;
+      if (cls >> width !== 0) return UNKNOWN;
+      at = (at << width) | cls;
     }
-    this.of[id] = cls;
-    return cls;
+    return answers[at] as number;
+  }
+
+  /** Keeps an answer that a leaf gave; `path`: group and index of what the tree asked for on the way there, one by one. */
+  keep(
+    all: readonly Group[],
+    ids: ArrayLike<number>,
+    leaf: object,
+    path: readonly number[],
+    answer: number,
+  ): void {
+    if (!this.leaves.has(leaf) && this.asks(leaf, path)) {
+      this.groups = [...this.asked.keys()].filter((g) => this.asked[g] !== undefined);
+      this.classes = this.groups.map((g) => (all[g] as Group).classesBy(this.asked[g] as Set<number>));
+      this.bits = this.groups.map(() => 0);
+      this.clear();
+    }
+    const { classes, bits } = this;
+    let at = 0;
+    let narrow = false;
+    for (let i = 0; i < classes.length; i++) {
+      const cls = (classes[i] as Classes).of(ids[this.groups[i] as number] as number);
+      const width = bits[i] as number;
+      if (cls >> width !== 0) {
+        bits[i] = 32 - Math.clz32(cls);
+        narrow = true;
+      }
+      at = (at << width) | cls;
+    }
+    if (narrow) {
+      // The next to ask for it brings it in.
+      this.clear();
+    } else if (this.answers !== null) this.answers[at] = answer;
+  }
+
+  /** True if a slot is asked for that was not before. */
+  private asks(leaf: object, path: readonly number[]): boolean {
+    let more = false;
+    this.leaves.add(leaf);
+    for (let i = 0; i < path.length; i += 2) {
+      const group = path[i] as number;
+      const index = path[i + 1] as number;
+      if (group === HOST) continue;
+      this.asked[group] ??= new Set();
+      const slots = this.asked[group] as Set<number>;
+      more ||= !slots.has(index);
+      slots.add(index);
+    }
+    return more;
+  }
+
+  private clear(): void {
+    const total = this.bits.reduce((n, b) => n + b, 0);
+    this.answers = total > MOST_BITS ? null : new Int32Array(2 ** total).fill(UNKNOWN);
   }
 }
-
-/** Entries of a table, as a power of two: small to begin with, larger when it is worth it. */
-const LEAST_LOG2 = 6;
-const MOST_LOG2 = 15;
 
 export class Memo<T> {
   private root: TreeNode<T> = new TreeNode<T>();
   private epoch = 0;
-  private classes: Classes[] = [];
-  /** Entry: a class for each of `classes`, then the number of the answer, -1 for none. */
-  private table = new Int32Array(0);
-  private log2 = LEAST_LOG2;
-  private filled = 0;
+  /** Slots of the host that the tree asks for anywhere, and its states by them. */
+  private readonly asked = new Set<number>();
+  private host: Classes | null = null;
+  /** By class of the host's state. */
+  private tables: (Table | undefined)[] = [];
   private readonly answers: T[] = [];
   private readonly numbers = new Map<T, number>();
+  private readonly path: number[] = [];
 
   /** The answer known for this state, or undefined. `epoch`: knowledge of an older one is void. */
   find(groups: readonly Group[], ids: ArrayLike<number>, epoch: number): T | undefined {
@@ -78,78 +120,48 @@ export class Memo<T> {
       this.forget(epoch);
       return undefined;
     }
-    const { classes, table } = this;
-    const n = classes.length;
-    if (table.length === 0) return this.walk(groups, ids);
-    let h = 0;
-    for (let i = 0; i < n; i++) {
-      const c = classes[i] as Classes;
-      const id = ids[c.group] as number;
-      let cls = id < c.of.length ? (c.of[id] as number) : -1;
-      if (cls < 0) cls = c.learn(groups[c.group] as Group, id);
-      h = Math.imul(h ^ cls, 0x9e3779b1);
-      h ^= h >>> 15;
-    }
-    const at = (h & ((1 << this.log2) - 1)) * (n + 1);
-    const answer = table[at + n] as number;
-    if (answer >= 0) {
-      let i = 0;
-      while (i < n) {
-        const c = classes[i] as Classes;
-        if (table[at + i] !== c.of[ids[c.group] as number]) break;
-        i++;
-      }
-      if (i === n) return this.answers[answer];
-    }
-    const found = this.walk(groups, ids);
-    if (found !== undefined) this.keep(at, ids, found);
-    return found;
+    const cls = this.host === null ? 0 : this.host.of(ids[HOST] as number);
+    const no = this.tables[cls]?.find(ids) ?? UNKNOWN;
+    return no >= 0 ? this.answers[no] : this.walk(groups, ids, cls);
   }
 
-  private keep(at: number, ids: ArrayLike<number>, found: T): void {
-    const { classes } = this;
-    const n = classes.length;
-    let no = this.numbers.get(found);
-    if (no === undefined) {
-      no = this.answers.length;
-      this.answers.push(found);
-      this.numbers.set(found, no);
-    }
-    for (let i = 0; i < n; i++) {
-      const c = classes[i] as Classes;
-      this.table[at + i] = c.of[ids[c.group] as number] as number;
-    }
-    this.table[at + n] = no;
-    if (++this.filled > 1 << this.log2 && this.log2 < MOST_LOG2) {
-      this.log2++;
-      this.clear();
-    }
-  }
-
-  private clear(): void {
-    this.table = new Int32Array((1 << this.log2) * (this.classes.length + 1)).fill(-1);
-    this.filled = 0;
-  }
-
-  private walk(groups: readonly Group[], ids: ArrayLike<number>): T | undefined {
+  private walk(groups: readonly Group[], ids: ArrayLike<number>, cls: number): T | undefined {
+    const { path } = this;
     let n = this.root;
+    path.length = 0;
     while (n.group >= 0) {
       const g = groups[n.group] as Group;
       const kid = n.kids[g.data[(ids[n.group] as number) * g.stride + n.index] as number];
       if (kid === undefined) return undefined;
+      path.push(n.group, n.index);
       n = kid;
     }
-    return n.answer;
+    const { answer } = n;
+    if (answer === undefined) return undefined;
+    this.tables[cls] ??= new Table();
+    (this.tables[cls] as Table).keep(groups, ids, n, path, this.numberOf(answer));
+    return answer;
+  }
+
+  private numberOf(answer: T): number {
+    let no = this.numbers.get(answer);
+    if (no === undefined) {
+      no = this.answers.length;
+      this.answers.push(answer);
+      this.numbers.set(answer, no);
+    }
+    return no;
   }
 
   private forget(epoch: number): void {
     this.root = new TreeNode<T>();
     this.epoch = epoch;
-    this.classes = [];
-    this.log2 = LEAST_LOG2;
-    this.clear();
+    this.asked.clear();
+    this.host = null;
+    this.tables = [];
   }
 
+  /** `log`: the slots that were read for the answer, in their order. */
   learn(
     groups: readonly Group[],
     ids: ArrayLike<number>,
@@ -160,12 +172,9 @@ export class Memo<T> {
     if (epoch !== this.epoch) this.forget(epoch);
     let n = this.root;
     const asked = new Set<Slot>();
-    const value = (group: number, index: number): number => {
-      const g = groups[group] as Group;
-      return g.data[(ids[group] as number) * g.stride + index] as number;
-    };
     const down = (): void => {
-      const v = value(n.group, n.index);
+      const g = groups[n.group] as Group;
+      const v = g.data[(ids[n.group] as number) * g.stride + n.index] as number;
       let kid = n.kids[v];
       if (kid === undefined) {
         kid = new TreeNode<T>();
@@ -177,24 +186,21 @@ export class Memo<T> {
       asked.add((groups[n.group] as Group).slots[n.index] as Slot);
       down();
     }
+    let more = false;
     for (const slot of log) {
       if (asked.has(slot)) continue;
       n.group = slot.group;
       n.index = slot.index;
       n.answer = undefined;
-      this.ask(slot);
+      if (slot.group === HOST && !this.asked.has(slot.index)) {
+        this.asked.add(slot.index);
+        more = true;
+      }
       down();
     }
     n.answer = answer;
-  }
-
-  private ask(slot: Slot): void {
-    let c = this.classes.find((x) => x.group === slot.group);
-    if (c === undefined) {
-      c = new Classes(slot.group);
-      this.classes.push(c);
-      this.clear();
-    }
-    if (c.ask(slot.index)) this.clear();
+    if (!more) return;
+    this.host = (groups[HOST] as Group).classesBy(this.asked);
+    this.tables = [];
   }
 }

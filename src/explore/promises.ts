@@ -14,6 +14,7 @@ import type { World } from "../engine/world.ts";
 import { EMPTY_SCOPE, type Scope } from "../script/scope.ts";
 import { nearest } from "../script/suggest.ts";
 import { type Asks, type Formula, parseFormula } from "./formula.ts";
+import type { Symmetry } from "./renaming.ts";
 
 const NONE: readonly string[] = Object.freeze([]);
 
@@ -21,6 +22,8 @@ const NONE: readonly string[] = Object.freeze([]);
 export interface Question {
   readonly id: string;
   readonly host: boolean;
+  /** The question that asks after a symmetry what this one asks before it. Absent: another one for all we know. */
+  turned?(s: Symmetry): string;
   ask(w: World): readonly string[];
 }
 
@@ -54,6 +57,7 @@ function deviceQuestion(dev: number): Question {
   return {
     id: `device ${dev}`,
     host: false,
+    turned: (s) => `device ${s.devices[dev]}`,
     ask: (w) => {
       const f = deviceFacts(w, dev);
       if (f.divergences.length === 0) return NONE;
@@ -74,6 +78,7 @@ function vsmmuQuestion(v: number): Question {
   return {
     id: `vsmmu ${v}`,
     host: false,
+    turned: (s) => `vsmmu ${s.vsmmus[v]}`,
     ask: (w) => {
       const { divergences } = vsmmuFacts(w, v);
       return divergences.length === 0 ? NONE : [...new Set(divergences.map((d) => d.id ?? "?"))];
@@ -120,6 +125,10 @@ function aliasQuestion(a: number, b: number): Question {
   return {
     id: `alias ${a} ${b}`,
     host: false,
+    turned: (s) => {
+      const [x = a, y = b] = [s.devices[a], s.devices[b]];
+      return `alias ${Math.min(x, y)} ${Math.max(x, y)}`;
+    },
     ask: (w) => {
       const { setup, qemu } = w;
       if (setup.devices[a]?.psmmu !== setup.devices[b]?.psmmu) return NONE;

@@ -8,6 +8,9 @@ import type { Space } from "./space.ts";
 export class Answers {
   readonly questions: readonly Question[];
   private readonly space: Space;
+  /** By question: the one it is learnt as, and the symmetry that turns it into that. */
+  private readonly turns: readonly (readonly [question: number, symmetry: number])[];
+  private readonly turned: Int32Array;
   private readonly memos: readonly Memo<readonly string[]>[];
   private readonly hostAnswers: (readonly string[] | undefined)[][];
 
@@ -16,16 +19,32 @@ export class Answers {
     this.questions = questionsOf(promises);
     this.memos = this.questions.map(() => new Memo<readonly string[]>());
     this.hostAnswers = this.questions.map(() => []);
+    this.turned = new Int32Array(space.width);
+    const places = new Map(this.questions.map((q, i) => [q.id, i]));
+    this.turns = this.questions.map((q, i) => {
+      let first = i;
+      let turn = 0;
+      for (const [s, symmetry] of space.symmetries.entries()) {
+        const to = places.get(q.turned?.(symmetry) ?? q.id) ?? i;
+        if (to >= first) continue;
+        first = to;
+        turn = s;
+      }
+      return [first, turn] as const;
+    });
   }
 
   answer(q: number, ids: Int32Array): readonly string[] {
     const question = this.questions[q] as Question;
-    if (!question.host)
+    if (!question.host) {
+      const [first, turn] = this.turns[q] as readonly [number, number];
+      this.space.image(turn, ids, this.turned);
       return this.space.derive(
-        this.memos[q] as Memo<readonly string[]>,
-        ids,
-        question.ask as (w: World) => readonly string[],
+        this.memos[first] as Memo<readonly string[]>,
+        this.turned,
+        (this.questions[first] as Question).ask as (w: World) => readonly string[],
       );
+    }
     const known = this.hostAnswers[q] as (readonly string[] | undefined)[];
     const host = ids[HOST] as number;
     let answer = known[host];

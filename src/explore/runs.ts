@@ -3,7 +3,8 @@
  * in a decision tree; nothing here knows any rule of the model.
  */
 import type { Action } from "../engine/actions.ts";
-import type { MemoryNote, Watch } from "../engine/cx.ts";
+import type { Note, Watch } from "../engine/cx.ts";
+import type { Line } from "../engine/memory.ts";
 import { type Stepped, stepNotes, stepPhase } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
 import { Memo } from "./memo.ts";
@@ -32,12 +33,16 @@ export interface Effect {
 
 /** Notes of a stage with what each vSMMU made of them. */
 export interface Notes {
-  readonly list: readonly MemoryNote[];
-  readonly home: number;
-  /** Places that the stage wrote: who looks at one must be told in time. */
-  readonly written: ReadonlySet<Slot>;
-  /** Index = vSMMU. */
-  readonly memos: readonly Memo<Effect>[];
+  /** By vSMMU: its notes and what it made of them; null if there are none for it. */
+  readonly told: readonly (Told | null)[];
+}
+
+export interface Told {
+  readonly vsmmu: number;
+  readonly notes: readonly Note[];
+  /** By slot that the stage wrote: the first note of these that comes after. Who looks earlier sees too new a value. */
+  readonly settled: ReadonlyMap<Slot, number>;
+  readonly memo: Memo<Effect>;
 }
 
 const REJECTED: Effect = { rejected: true, said: "rejected", parts: [], notes: null };
@@ -45,6 +50,8 @@ const REJECTED: Effect = { rejected: true, said: "rejected", parts: [], notes: n
 export const TOO_LATE: Effect = { rejected: true, said: "", parts: [], notes: null };
 
 export const OK = "ok";
+
+const NO_LINE: Line = Object.freeze(new Array<bigint>(8).fill(0n));
 
 /** One step of a move: an action, or one phase of it. */
 export interface Stage {
@@ -76,6 +83,22 @@ function homeOf(a: Action): number {
       return -1;
   }
 }
+
+/**
+ * Verbs whose two columns are learnt apart: those that store to none of the structures that the architecture's column reads
+ * while it is told of the stores.
+ */
+const APART: ReadonlySet<Action["kind"]> = new Set<Action["kind"]>([
+  "gbpa",
+  "cr0",
+  "cr0-value",
+  "cfgi",
+  "cmd",
+]);
+
+/** Slots of the architecture's column. */
+const isArch = ({ path }: Slot): boolean =>
+  path.startsWith("arch.") || path.startsWith("caches.") || path === "expected";
 
 /** Stamps of runs are told apart across searches, because slots remember them. */
 const RUN = { stamp: 0 };
@@ -114,43 +137,83 @@ export class Runs {
 
   /** `whole`: everybody is told of stores at once. */
   stage(ids: Int32Array, stage: Stage, whole: boolean): Effect {
-    const home = whole || this.slots.vsmmus === 1 ? -1 : homeOf(stage.action);
+    const { action } = stage;
+    const home = whole ? -1 : homeOf(action);
+    const apart = home >= 0 && APART.has(action.kind);
     const world = this.watched(ids);
-    const watch: Watch = { copy: this.tracker.copy, home, notes: [] };
-    const effect = this.effectOf(ids, world, stepPhase(world, stage.action, stage.phase, watch));
-    if (home >= 0 && this.lookedAway(home)) return this.learn(stage.memo, ids, TOO_LATE);
-    const notes = watch.notes.length === 0 ? null : this.notesOf(home, watch.notes, effect);
+    const watch: Watch = { copy: this.tracker.copy, home, apart, notes: [] };
+    const effect = this.effectOf(ids, world, stepPhase(world, action, stage.phase, watch));
+    // Somebody's column was looked at that should have been told before.
+    const early = (s: Slot): boolean => isArch(s) && (apart || s.group !== 1 + home);
+    if (home >= 0 && this.tracker.log.some(early)) return this.learn(stage.memo, ids, TOO_LATE);
+    const notes = watch.notes.length === 0 ? null : this.notesOf(ids, watch, effect);
     return this.learn(whole ? stage.whole : stage.memo, ids, notes === null ? effect : { ...effect, notes });
   }
 
-  /** Another vSMMU's caches were looked at: they should have been told. */
-  private lookedAway(home: number): boolean {
-    return this.tracker.log.some((s) => (s.path === "caches" || s.path === "arch") && s.group !== 1 + home);
-  }
-
-  private notesOf(home: number, list: readonly MemoryNote[], effect: Effect): Notes {
-    const written = effect.parts.flatMap((p) => {
-      const slots = (this.groups[p.group] as Group).slots;
-      return [...p.changes].flatMap((x, i) => ((i & 1) === 0 ? (slots[x] as Slot) : []));
-    });
-    const places = written.filter((s) => s.isLine || s.path === "tables");
-    const key = `${home}/${keyOf(list)}/${places.map((s) => `${s.group}.${s.index}`).join()}`;
+  private notesOf(ids: Int32Array, { home, apart, notes: list }: Watch, effect: Effect): Notes {
+    const writers = this.writers(ids, list, effect);
+    const places = [...writers].map(([s, at]) => `${s.group}.${s.index}@${at}`);
+    const key = `${home}/${apart}/${keyOf(list)}/${places.join()}`;
     let notes = this.notes.get(key);
     if (notes === undefined) {
-      const memos = Array.from({ length: this.slots.vsmmus }, () => new Memo<Effect>());
-      notes = { list, home, written: new Set(places), memos };
+      const told = Array.from({ length: this.slots.vsmmus }, (_, vsmmu): Told | null => {
+        if (vsmmu === home && !apart) return null;
+        const mine = list.flatMap((n, at) => (n.kind !== "write" || vsmmu === home ? [{ n, at }] : []));
+        if (mine.length === 0) return null;
+        const after = (writer: number): number => mine.filter(({ at }) => at <= writer).length;
+        return {
+          vsmmu,
+          notes: mine.map(({ n }) => n),
+          settled: new Map([...writers].map(([s, at]) => [s, after(at)])),
+          memo: new Memo<Effect>(),
+        };
+      });
+      notes = { told };
       this.notes.set(key, notes);
     }
     return notes;
   }
 
+  /** Places in memory that a stage wrote, with the last note that says so; infinity where notes do not say all. */
+  private writers(ids: Int32Array, list: readonly Note[], effect: Effect): Map<Slot, number> {
+    const out = new Map<Slot, number>();
+    for (const { group, changes } of effect.parts) {
+      const g = this.groups[group] as Group;
+      for (let i = 0; i < changes.length; i += 2) {
+        const slot = g.slots[changes[i] as number] as Slot;
+        if (!slot.isLine) {
+          if (slot.path === "tables") out.set(slot, Number.POSITIVE_INFINITY);
+          continue;
+        }
+        const line = ((g.value(ids[group] as number, slot) as Line | undefined) ?? NO_LINE).slice();
+        let last = -1;
+        for (const [at, n] of list.entries()) {
+          if (n.kind !== "store" || this.slots.lineAt(n.addr) !== slot) continue;
+          line[Number((n.addr >> 3n) & 7n)] = n.now;
+          last = at;
+        }
+        const now = (slot.raw[changes[i + 1] as number] as Line | undefined) ?? NO_LINE;
+        const said = last >= 0 && line.every((w, at) => w === now[at]);
+        out.set(slot, said ? last : Number.POSITIVE_INFINITY);
+      }
+    }
+    return out;
+  }
+
   /** What one vSMMU makes of notes. */
-  told(ids: Int32Array, v: number, notes: Notes): Effect {
+  told(ids: Int32Array, { vsmmu, notes, settled, memo }: Told): Effect {
     const world = this.watched(ids);
-    const watch: Watch = { copy: this.tracker.copy, home: -1, notes: [] };
-    const effect = this.effectOf(ids, world, stepNotes(world, v, notes.list, watch));
-    const late = this.tracker.log.some((s) => notes.written.has(s));
-    return this.learn(notes.memos[v] as Memo<Effect>, ids, late ? TOO_LATE : effect);
+    const { log } = this.tracker;
+    const watch: Watch = { copy: this.tracker.copy, home: -1, apart: false, notes: [] };
+    const starts: number[] = [];
+    const stepped = stepNotes(world, vsmmu, notes, watch, () => starts.push(log.length));
+    let note = 0;
+    const late = log.some((slot, i) => {
+      while (note + 1 < starts.length && (starts[note + 1] as number) <= i) note++;
+      const first = settled.get(slot);
+      return first !== undefined && note < first;
+    });
+    return this.learn(memo, ids, late ? TOO_LATE : this.effectOf(ids, world, stepped));
   }
 
   private effectOf(ids: Int32Array, before: World, { world, outcome }: Stepped): Effect {

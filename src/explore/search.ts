@@ -59,6 +59,8 @@ export class Search {
   readonly store: StateStore;
   private readonly answers: Answers;
   private readonly noted = new Map<string, Finding>();
+  /** By question: answers that were noted. */
+  private readonly answered: readonly Set<readonly string[]>[];
   /** First state of each depth. */
   private readonly levels: number[] = [0];
   private at = 0;
@@ -81,6 +83,7 @@ export class Search {
       new Space(spec.world, spec.alphabet.moves, { freedom: this.freedom, normal: spec.normal !== false });
     this.store = new StateStore(this.space.width);
     this.answers = learnt?.answers ?? new Answers(this.space, spec.promises);
+    this.answered = this.answers.questions.map(() => new Set());
     this.from = new Int32Array(this.space.width);
     this.to = new Int32Array(this.space.width);
     this.enter(this.space.initial, -1, 0, 0);
@@ -201,6 +204,10 @@ export class Search {
   }
 
   noteAnswer(q: number, classes: readonly string[], state: number): void {
+    // States come in the order of their depth: the same answer again is nothing new.
+    const before = this.answered[q] as Set<readonly string[]>;
+    if (before.has(classes)) return;
+    before.add(classes);
     this.note(this.answers.questions[q] as Question, classes, state);
   }
 

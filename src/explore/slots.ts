@@ -55,6 +55,7 @@ export class Slot {
   readonly path: string;
   private readonly known = new Map<string, number>();
   private readonly byObject = new WeakMap<object, number>();
+  private readonly byPrimitive = new Map<unknown, number>();
   /** Index = value id; 0 is absence. */
   readonly raw: unknown[] = [undefined];
   readonly hashLo: number[] = [0];
@@ -73,10 +74,8 @@ export class Slot {
   intern(value: unknown): number {
     if (value === undefined) return 0;
     const object = typeof value === "object" && value !== null ? value : null;
-    if (object !== null) {
-      const known = this.byObject.get(object);
-      if (known !== undefined) return known;
-    }
+    const same = object === null ? this.byPrimitive.get(value) : this.byObject.get(object);
+    if (same !== undefined) return same;
     const key = keyOf(value);
     let id = this.known.get(key);
     if (id === undefined) {
@@ -88,7 +87,44 @@ export class Slot {
       this.hashHi.push(hi);
       if (object !== null) this.byObject.set(object, id);
     }
+    if (object === null) this.byPrimitive.set(value, id);
     return id;
+  }
+}
+
+/** States of a group, numbered by what some of its slots hold. */
+export class Classes {
+  /** By state, -1 unknown. */
+  table = new Int32Array(256).fill(-1);
+  private readonly group: Group;
+  private readonly slots: readonly number[];
+  private readonly known = new Map<string, number>();
+
+  constructor(group: Group, slots: readonly number[]) {
+    this.group = group;
+    this.slots = slots;
+  }
+
+  of(id: number): number {
+    const cls = id < this.table.length ? (this.table[id] as number) : -1;
+    return cls < 0 ? this.learn(id) : cls;
+  }
+
+  private learn(id: number): number {
+    while (id >= this.table.length) this.table = grown(this.table, -1);
+    const { data, stride } = this.group;
+    let key = "";
+    for (const i of this.slots) {
+      const value = data[id * stride + i] as number;
+      key += String.fromCharCode(value & 0xffff, value >>> 16);
+    }
+    let cls = this.known.get(key);
+    if (cls === undefined) {
+      cls = this.known.size;
+      this.known.set(key, cls);
+    }
+    this.table[id] = cls;
+    return cls;
   }
 }
 
@@ -97,6 +133,7 @@ export class Group {
   readonly no: number;
   readonly slots: Slot[] = [];
   private readonly byPath = new Map<string, Slot>();
+  private readonly classes = new Map<string, Classes>();
   /** Places a vector has in `data`. */
   stride = 64;
   data = new Int32Array(64 * 64);
@@ -123,6 +160,18 @@ export class Group {
 
   has(path: string): boolean {
     return this.byPath.has(path);
+  }
+
+  /** The states by these slots: one object for the same slots. */
+  classesBy(slots: ReadonlySet<number>): Classes {
+    const list = [...slots].sort((a, b) => a - b);
+    const key = list.join();
+    let classes = this.classes.get(key);
+    if (classes === undefined) {
+      classes = new Classes(this, list);
+      this.classes.set(key, classes);
+    }
+    return classes;
   }
 
   private widen(): void {
@@ -294,6 +343,11 @@ export class Slots {
   /** The slot of a line if anybody ever asked for it. */
   knownLine(page: number, index: number): Slot | null {
     return this.lines.get(page)?.get(index) ?? null;
+  }
+
+  /** The slot of the line that a guest address is in, if anybody ever asked for it. */
+  lineAt(addr: bigint): Slot | null {
+    return this.knownLine(Number(addr >> 12n), Number((addr >> 6n) & 63n));
   }
 
   knownLines(page: number): Iterable<readonly [number, Slot]> {

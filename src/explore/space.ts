@@ -6,12 +6,13 @@ import type { Action } from "../engine/actions.ts";
 import { phasesOf } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
 import type { Move } from "./alphabet.ts";
-import type { Freedom } from "./freedom.ts";
+import { Composition } from "./composition.ts";
+import { type Freedom, renamedActions } from "./freedom.ts";
 import { normalGuest } from "./guest-normal.ts";
 import { normalHost } from "./host-normal.ts";
 import { Memo } from "./memo.ts";
-import { type Renaming, renamingOf } from "./renaming.ts";
-import { type Effect, type EffectPart, OK, Runs, type Stage, TOO_LATE } from "./runs.ts";
+import { type Renaming, renamingOf, type Symmetry } from "./renaming.ts";
+import { type Effect, type EffectPart, type Notes, OK, Runs, type Stage, TOO_LATE } from "./runs.ts";
 import { Shape } from "./shape.ts";
 import { type Group, grown, HOST, keyOf, type Slot, Slots } from "./slots.ts";
 
@@ -27,6 +28,8 @@ interface Plan {
   readonly stages: readonly Stage[];
   /** Uses up the one fault of the way. */
   readonly fault: boolean;
+  /** The symmetry that turns this move into the one it is learnt as: the first that any symmetry turns it into. */
+  readonly turn: number;
 }
 
 /** A lossy table from two numbers to one: forgetting costs time, never truth. */
@@ -76,6 +79,52 @@ class GroupMap {
   }
 }
 
+/** Images of the state that is being gone on from, made as they are asked for. */
+class Images {
+  private readonly state: Int32Array;
+  private readonly made: Int32Array[];
+  private readonly known: boolean[];
+  private readonly make: (symmetry: number, ids: Int32Array, out: Int32Array) => void;
+
+  constructor(
+    width: number,
+    symmetries: number,
+    make: (symmetry: number, ids: Int32Array, out: Int32Array) => void,
+  ) {
+    this.state = new Int32Array(width).fill(-1);
+    this.made = Array.from({ length: symmetries }, () => new Int32Array(width));
+    this.known = new Array<boolean>(symmetries).fill(false);
+    this.make = make;
+  }
+
+  of(ids: Int32Array, symmetry: number, out: Int32Array): void {
+    const { state, known } = this;
+    const n = state.length;
+    if (symmetry === 0) {
+      for (let i = 0; i < n; i++) out[i] = ids[i] as number;
+      return;
+    }
+    let same = true;
+    for (let i = 0; i < n; i++)
+      if (state[i] !== ids[i]) {
+        state[i] = ids[i] as number;
+        same = false;
+      }
+    if (!same) known.fill(false);
+    const image = this.made[symmetry] as Int32Array;
+    if (!known[symmetry]) {
+      this.make(symmetry, ids, image);
+      known[symmetry] = true;
+    }
+    for (let i = 0; i < n; i++) out[i] = image[i] as number;
+  }
+}
+
+/** Order of two states of a group: the same in every process. */
+function precedes({ lo, hi }: Group, x: number, y: number): boolean {
+  return lo[x] !== lo[y] ? (lo[x] as number) < (lo[y] as number) : (hi[x] as number) < (hi[y] as number);
+}
+
 export class Space {
   readonly moves: readonly Move[];
   readonly slots: Slots;
@@ -83,13 +132,20 @@ export class Space {
   /** Groups of a state: its width in numbers. */
   readonly width: number;
   readonly initial: Int32Array;
+  /** What a state is folded by; the identity first. */
+  readonly symmetries: readonly Symmetry[];
   /** Symmetry that led from the given world to the initial state. */
   readonly frame: number;
   private readonly shape: Shape;
+  /** A world that stands for the groups that a normal form of another does not look at. */
+  private readonly base: World;
   private readonly runs: Runs;
   private readonly options: SpaceOptions;
   private readonly renamings: readonly Renaming[];
+  /** By move; moves that a symmetry turns into each other share what is learnt. */
   private readonly plans: readonly Plan[];
+  private readonly composition: Composition;
+  private readonly images: Images;
   /** States of the last group: whether the one fault of the way has been injected. */
   private readonly unspent: number;
   private readonly spent: number;
@@ -101,6 +157,7 @@ export class Space {
   said = OK;
   private readonly scratch: Int32Array;
   private readonly other: Int32Array;
+  private readonly turned: Int32Array;
   private readonly before: Int32Array;
 
   constructor(world: World, moves: readonly Move[], options: SpaceOptions) {
@@ -126,20 +183,37 @@ export class Space {
         memos.set(key, memo);
         return { action, phase, first: first && phase === 0, ...memo };
       });
-    this.plans = moves.map((m) => ({
+    const { symmetries } = options.freedom;
+    this.symmetries = symmetries;
+    this.composition = new Composition(symmetries);
+    const made = moves.map((m) => ({
       when: m.when ?? null,
       whenMemo: new Memo<boolean>(),
       stages: m.actions.flatMap((a, i) => stages(a, i === 0)),
       fault: m.actions.some((a) => a.kind === "inject"),
+      turn: 0,
     }));
+    const places = new Map(moves.map((m, i) => [keyOf(m.actions), i]));
+    this.plans = moves.map((m, i): Plan => {
+      let first = i;
+      let turn = 0;
+      for (const [s, r] of this.renamings.entries()) {
+        const to = places.get(keyOf(renamedActions(m.actions, r))) ?? i;
+        if (to >= first) continue;
+        first = to;
+        turn = s;
+      }
+      return { ...(made[first] as Plan), turn };
+    });
+    this.images = new Images(this.width, symmetries.length, (s, ids, out) => this.imageInto(s, ids, out));
     this.normalOf = this.groups.map(() => new GroupMap());
     this.imageOf = options.freedom.symmetries.map(() => this.groups.map(() => new GroupMap()));
     this.scratch = new Int32Array(this.width);
     this.other = new Int32Array(this.width);
+    this.turned = new Int32Array(this.width);
     this.initial = new Int32Array(this.width);
-    // Until there is one, the world itself stands for the parts of it that a normal form does not look at.
-    this.initial.set(this.intern(world));
-    this.initial.set(this.intern(this.normal(world, this.renamings[0] as Renaming)));
+    this.base = this.normal(world, this.renamings[0] as Renaming);
+    this.initial.set(this.intern(this.base));
     this.frame = this.canonical(this.initial);
   }
 
@@ -178,18 +252,25 @@ export class Space {
   /** Successor by a move, canonical: -2 if rejected, -1 if nothing changed, else the symmetry that was applied. */
   next(ids: Int32Array, move: number, out: Int32Array): number {
     const plan = this.plans[move] as Plan;
-    const { width } = this;
+    const { width, turned } = this;
     if (plan.fault && ids[width - 1] !== this.unspent) return -2;
-    if (plan.when !== null && !this.derive(plan.whenMemo, ids, plan.when)) return -2;
+    this.images.of(ids, plan.turn, turned);
+    if (plan.when !== null && !this.derive(plan.whenMemo, turned, plan.when)) return -2;
     this.said = OK;
-    for (let i = 0; i < width; i++) out[i] = ids[i] as number;
+    for (let i = 0; i < width; i++) out[i] = turned[i] as number;
     if (plan.fault) out[width - 1] = this.spent;
     for (let n = 0; n < plan.stages.length; n++) {
       const stage = plan.stages[n] as Stage;
       if (!this.staged(out, stage) && stage.first) return -2;
     }
-    for (let i = 0; i < width; i++) if (out[i] !== ids[i]) return this.canonical(out);
+    for (let i = 0; i < width; i++)
+      if (out[i] !== turned[i]) return this.composition.both(plan.turn, this.canonical(out));
     return -1;
+  }
+
+  /** The image of a state under a symmetry. */
+  image(symmetry: number, ids: Int32Array, out: Int32Array): void {
+    this.images.of(ids, symmetry, out);
   }
 
   get plansCount(): number {
@@ -205,21 +286,24 @@ export class Space {
     if (effect.said !== OK && this.said === OK) this.said = effect.said;
     if (effect.rejected) return false;
     const { parts, notes } = effect;
-    if (notes === null) {
-      for (let i = 0; i < parts.length; i++) this.apply(ids, parts[i] as EffectPart);
-      return true;
+    if (notes !== null) this.before.set(ids);
+    this.apply(ids, parts);
+    if (notes !== null && !this.tell(ids, notes)) {
+      ids.set(this.before);
+      return this.stagedWhole(ids, stage);
     }
-    this.before.set(ids);
-    for (let i = 0; i < parts.length; i++) this.apply(ids, parts[i] as EffectPart);
-    for (let v = 0; v < notes.memos.length; v++) {
-      if (v === notes.home) continue;
-      const memo = notes.memos[v] as Memo<Effect>;
-      const told = memo.find(groups, ids, this.slots.epoch) ?? runs.told(ids, v, notes);
-      if (told === TOO_LATE) {
-        ids.set(this.before);
-        return this.stagedWhole(ids, stage);
-      }
-      for (let i = 0; i < told.parts.length; i++) this.apply(ids, told.parts[i] as EffectPart);
+    this.settle(ids);
+    return true;
+  }
+
+  /** What the vSMMUs make of what a stage noted down; false if somebody had to be told before. */
+  private tell(ids: Int32Array, { told }: Notes): boolean {
+    for (let v = 0; v < told.length; v++) {
+      const to = told[v];
+      if (to === null || to === undefined) continue;
+      const effect = to.memo.find(this.groups, ids, this.slots.epoch) ?? this.runs.told(ids, to);
+      if (effect === TOO_LATE) return false;
+      this.apply(ids, effect.parts);
     }
     return true;
   }
@@ -227,18 +311,31 @@ export class Space {
   private stagedWhole(ids: Int32Array, stage: Stage): boolean {
     const effect = stage.whole.find(this.groups, ids, this.slots.epoch) ?? this.runs.stage(ids, stage, true);
     if (effect.said !== OK && this.said === OK) this.said = effect.said;
-    for (const part of effect.parts) this.apply(ids, part);
+    this.apply(ids, effect.parts);
+    this.settle(ids);
     return !effect.rejected;
   }
 
-  private apply(ids: Int32Array, p: EffectPart): void {
-    const old = ids[p.group] as number;
-    let now = this.cache.get(p.no, old);
-    if (now < 0) {
-      now = this.normalState(p.group, (this.groups[p.group] as Group).changed(old, p.changes));
-      this.cache.set(p.no, old, now);
+  private apply(ids: Int32Array, parts: readonly EffectPart[]): void {
+    for (let i = 0; i < parts.length; i++) {
+      const p = parts[i] as EffectPart;
+      const old = ids[p.group] as number;
+      let now = this.cache.get(p.no, old);
+      if (now < 0) {
+        now = (this.groups[p.group] as Group).changed(old, p.changes);
+        this.cache.set(p.no, old, now);
+      }
+      ids[p.group] = now;
     }
-    ids[p.group] = now;
+  }
+
+  /** Every group in normal form: after a stage, not within one, where the columns may stand apart. */
+  private settle(ids: Int32Array): void {
+    for (let g = 0; g < this.width; g++) {
+      const id = ids[g] as number;
+      const to = (this.normalOf[g] as GroupMap).get(id);
+      ids[g] = to < 0 ? this.normalState(g, id) : to;
+    }
   }
 
   /** An answer that `ask` derives from a state, learnt like a step's. */
@@ -248,21 +345,17 @@ export class Space {
 
   private normalState(group: number, id: number): number {
     const map = this.normalOf[group] as GroupMap;
-    let to = map.get(id);
-    if (to < 0) {
-      to = this.options.normal ? this.image(group, id, this.renamings[0] as Renaming).id : id;
-      map.set(id, to);
-      map.set(to, to);
-    }
+    const to = this.options.normal ? this.groupImage(group, id, this.renamings[0] as Renaming) : id;
+    map.set(id, to);
+    map.set(to, to);
     return to;
   }
 
-  /** The state of one group as a renaming and the normal form leave it, and the group it then belongs to. */
-  private image(group: number, id: number, r: Renaming): { id: number; group: number } {
-    if (group === this.width - 1) return { id, group };
-    const ids = Int32Array.from(this.initial);
-    ids[group] = id;
-    const world = this.world(ids);
+  /** The state of one group as a renaming and the normal form leave it. */
+  private groupImage(group: number, id: number, r: Renaming): number {
+    if (group === this.width - 1) return id;
+    const g = this.groups[group] as Group;
+    const world = this.shape.replaced(this.base, group, (slot) => g.value(id, slot));
     // The normal form of a group looks at that group alone.
     const { freedom } = this.options;
     const after = group === HOST ? normalHost(world, r, freedom) : normalGuest(world, r, freedom);
@@ -273,13 +366,14 @@ export class Space {
       after,
       (slot, value) => {
         if (slot.group !== to) return;
-        const v = slot.intern(value);
+        const before = to === group ? g.get(id, slot.index) : 0;
+        const v = before !== 0 && slot.raw[before] === value ? before : slot.intern(value);
         if (v !== 0) values.set(slot, v);
       },
       null,
       to,
     );
-    return { id: (this.groups[to] as Group).intern(values), group: to };
+    return (this.groups[to] as Group).intern(values);
   }
 
   /**
@@ -292,7 +386,12 @@ export class Space {
     const { scratch, other, width } = this;
     let best = 0;
     scratch.set(ids);
+    const host = this.groups[HOST] as Group;
     for (let s = 1; s < n; s++) {
+      // The host's side is compared first, and nearly always decides.
+      const to = this.turnedHost(s, ids[HOST] as number);
+      const least = scratch[HOST] as number;
+      if (to !== least && !precedes(host, to, least)) continue;
       this.imageInto(s, ids, other);
       if (this.less(other, scratch)) {
         for (let i = 0; i < width; i++) scratch[i] = other[i] as number;
@@ -305,28 +404,51 @@ export class Space {
 
   private imageInto(symmetry: number, ids: Int32Array, out: Int32Array): void {
     const maps = this.imageOf[symmetry] as readonly GroupMap[];
-    const r = this.renamings[symmetry] as Renaming;
-    const vsmmus = r.symmetry.vsmmus;
+    const { vsmmus } = (this.renamings[symmetry] as Renaming).symmetry;
     for (let g = 0; g < this.width; g++) {
-      const map = maps[g] as GroupMap;
       const id = ids[g] as number;
-      let to = map.get(id);
-      if (to < 0) {
-        to = this.image(g, id, r).id;
-        map.set(id, to);
-      }
-      out[g === 0 || g > vsmmus.length ? g : 1 + (vsmmus[g - 1] as number)] = to;
+      const known = (maps[g] as GroupMap).get(id);
+      out[g === 0 || g > vsmmus.length ? g : 1 + (vsmmus[g - 1] as number)] =
+        known < 0 ? this.groupTurned(symmetry, g, id) : known;
     }
+  }
+
+  /**
+   * The image of a normal state of one group. Only those under generators are computed from worlds; what symmetries
+   * compose to, and the ways back, follow.
+   */
+  private groupTurned(symmetry: number, group: number, id: number): number {
+    const maps = this.imageOf[symmetry] as readonly GroupMap[];
+    const known = (maps[group] as GroupMap).get(id);
+    if (known >= 0) return known;
+    const factors = this.composition.factors(symmetry);
+    let to: number;
+    if (factors === null) to = this.groupImage(group, id, this.renamings[symmetry] as Renaming);
+    else {
+      const [first, second] = factors;
+      to = this.groupTurned(second, this.groupAfter(first, group), this.groupTurned(first, group, id));
+    }
+    (maps[group] as GroupMap).set(id, to);
+    const back = this.imageOf[this.composition.inverse(symmetry)] as readonly GroupMap[];
+    (back[this.groupAfter(symmetry, group)] as GroupMap).set(to, id);
+    return to;
+  }
+
+  private groupAfter(symmetry: number, group: number): number {
+    const { vsmmus } = (this.renamings[symmetry] as Renaming).symmetry;
+    return group === HOST || group > vsmmus.length ? group : 1 + (vsmmus[group - 1] as number);
+  }
+
+  private turnedHost(symmetry: number, id: number): number {
+    const known = ((this.imageOf[symmetry] as readonly GroupMap[])[HOST] as GroupMap).get(id);
+    return known < 0 ? this.groupTurned(symmetry, HOST, id) : known;
   }
 
   private less(a: Int32Array, b: Int32Array): boolean {
     for (let g = 0; g < this.width; g++) {
       const x = a[g] as number;
       const y = b[g] as number;
-      if (x === y) continue;
-      const { lo, hi } = this.groups[g] as Group;
-      if (lo[x] !== lo[y]) return (lo[x] as number) < (lo[y] as number);
-      return (hi[x] as number) < (hi[y] as number);
+      if (x !== y) return precedes(this.groups[g] as Group, x, y);
     }
     return false;
   }

@@ -6,6 +6,7 @@
  * the length). Nodes and lists can be cloned without being read (`Cx.copy`); the clone remembers what was written.
  */
 import type { Line, MemPage } from "../engine/memory.ts";
+import { PATCH } from "../engine/patched.ts";
 import type { Slot } from "./slots.ts";
 
 type Value = (slot: Slot) => unknown;
@@ -23,16 +24,26 @@ export function nodeKind(names: readonly string[], slots: readonly Slot[]): Node
 
 type Containers = Readonly<Record<string, unknown>>;
 
+/** Asked of a tracked object for what it is; nobody reads anything by that, and no other object has an answer. */
+const SELF: unique symbol = Symbol("tracked");
+
+interface Tracked {
+  readonly [SELF]?: LeafHandler | NodeHandler | ListHandler;
+}
+
 class LeafHandler implements ProxyHandler<object> {
   readonly slot: Slot;
+  readonly raw: object;
   private readonly tracker: Tracker;
 
-  constructor(slot: Slot, tracker: Tracker) {
+  constructor(slot: Slot, raw: object, tracker: Tracker) {
     this.slot = slot;
+    this.raw = raw;
     this.tracker = tracker;
   }
 
   get(target: object, key: PropertyKey): unknown {
+    if (key === SELF) return this;
     this.tracker.read(this.slot);
     return (target as Record<PropertyKey, unknown>)[key];
   }
@@ -80,7 +91,7 @@ class NodeHandler implements ProxyHandler<object> {
   }
 
   get(_: object, key: PropertyKey): unknown {
-    if (typeof key !== "string") return undefined;
+    if (typeof key !== "string") return key === PATCH ? this.patch : key === SELF ? this : undefined;
     if (key in this.written) return this.written[key];
     const i = this.kind.index.get(key);
     if (i === undefined) return this.inside[key];
@@ -89,6 +100,9 @@ class NodeHandler implements ProxyHandler<object> {
     this.tracker.read(slot);
     return this.tracker.leaf(slot, this.value(slot));
   }
+
+  /** A copy with some fields changed: nobody has read the others. */
+  readonly patch = (fields: Containers): object => this.tracker.patched(this, fields);
 
   has(_: object, key: PropertyKey): boolean {
     return typeof key === "string" && (key in this.written || this.kind.index.has(key) || key in this.inside);
@@ -148,6 +162,7 @@ class ListHandler implements ProxyHandler<unknown[]> {
 
   get(target: unknown[], key: PropertyKey, receiver: unknown): unknown {
     const { tracker, length } = this;
+    if (key === SELF) return this;
     if (key === "slice")
       return (...range: number[]) =>
         range.length > 0 ? Array.from(receiver as unknown[]).slice(...range) : this.copy();
@@ -208,17 +223,20 @@ export class LazyPage implements MemPage {
   }
 }
 
-const LEAVES = new WeakMap<object, { readonly slot: Slot; readonly raw: object }>();
-const NODES = new WeakMap<object, NodeHandler>();
-const LISTS = new WeakMap<object, ListHandler>();
+const selfOf = (x: object): LeafHandler | NodeHandler | ListHandler | undefined => (x as Tracked)[SELF];
 
-export const leafOf = (x: object): { readonly slot: Slot; readonly raw: object } | undefined => LEAVES.get(x);
+export function leafOf(x: object): { readonly slot: Slot; readonly raw: object } | undefined {
+  const self = selfOf(x);
+  return self instanceof LeafHandler ? self : undefined;
+}
 
 /** What was written into a node, and the containers in it; undefined for anything else. */
-export const nodeOf = (
+export function nodeOf(
   x: object,
-): { readonly written: Readonly<Record<string, unknown>>; readonly inside: Containers } | undefined =>
-  NODES.get(x);
+): { readonly written: Readonly<Record<string, unknown>>; readonly inside: Containers } | undefined {
+  const self = selfOf(x);
+  return self instanceof NodeHandler ? self : undefined;
+}
 
 export interface ListInside {
   readonly items: readonly unknown[];
@@ -226,7 +244,10 @@ export interface ListInside {
   readonly dirty: ReadonlySet<number>;
 }
 
-export const listOf = (x: object): ListInside | undefined => LISTS.get(x);
+export function listOf(x: object): ListInside | undefined {
+  const self = selfOf(x);
+  return self instanceof ListHandler ? self : undefined;
+}
 
 export class Tracker {
   private run = 0;
@@ -249,9 +270,8 @@ export class Tracker {
     if (typeof value !== "object" || value === null) return value;
     // One a value: worlds share what they have in common, tracked ones too.
     const known = this.leaves.get(value);
-    if (known !== undefined && LEAVES.get(known)?.slot === slot) return known as T;
-    const proxy = new Proxy(value as object, new LeafHandler(slot, this));
-    LEAVES.set(proxy, { slot, raw: value as object });
+    if (known !== undefined && leafOf(known)?.slot === slot) return known as T;
+    const proxy = new Proxy(value as object, new LeafHandler(slot, value as object, this));
     this.leaves.set(value, proxy);
     return proxy as T;
   }
@@ -260,10 +280,12 @@ export class Tracker {
     return this.nodeOf(new NodeHandler(this, kind, inside, value, {}));
   }
 
+  patched({ kind, inside, value, written }: NodeHandler, fields: Containers): object {
+    return this.nodeOf(new NodeHandler(this, kind, inside, value, { ...written, ...fields }));
+  }
+
   private nodeOf(handler: NodeHandler): object {
-    const proxy = new Proxy({}, handler);
-    NODES.set(proxy, handler);
-    return proxy;
+    return new Proxy({}, handler);
   }
 
   /** Items are values as they are; `length` null for a list that never grows or shrinks. */
@@ -272,26 +294,22 @@ export class Tracker {
   }
 
   listOf(handler: ListHandler): unknown[] {
-    const proxy = new Proxy(handler.items, handler);
-    LISTS.set(proxy, handler);
-    return proxy;
+    return new Proxy(handler.items, handler);
   }
 
   /** `Cx.copy`. */
   readonly copy = (x: object): object | null => {
     if (x instanceof LazyPage) return { no: x.no, lines: x.lines };
-    const node = NODES.get(x);
-    if (node !== undefined)
-      return this.nodeOf(new NodeHandler(this, node.kind, node.inside, node.value, { ...node.written }));
-    const list = LISTS.get(x);
-    return list === undefined ? null : list.copy();
+    const self = selfOf(x);
+    if (self instanceof NodeHandler) return this.patched(self, {});
+    return self instanceof ListHandler ? self.copy() : null;
   };
 }
 
 /** The value behind a leaf, wherever in `value` one is; reads of them are told, because their content moves. */
 export function plain(value: unknown, read: (slot: Slot) => void): unknown {
   if (typeof value !== "object" || value === null) return value;
-  const leaf = LEAVES.get(value);
+  const leaf = leafOf(value);
   if (leaf !== undefined) {
     read(leaf.slot);
     return plain(leaf.raw, read);

@@ -1,4 +1,6 @@
 /** The command queue (sections 1.4 and 4): consumption at once, errors, and what each command does to the caches. */
+
+import { patched } from "../patched.ts";
 import { type Caches, quiet, type StreamHistory, type WordHistory, type WordKind } from "./caches.ts";
 import { commandName, judgeCommand, OP } from "./commands.ts";
 import { streamTable } from "./find-ste.ts";
@@ -84,7 +86,7 @@ export function archConsume(s: ArchSmmu, read: ReadWord, opts: ConsumeOptions = 
     if ((op === OP.ATC_INV || op === OP.PRI_RESP) && (now.cr0ack & CR0.SMMUEN) === 0) notes.push("A-CMD-OFF");
     now = execute(now, op, q0, q1, read);
     const rd = ((now.cmdqCons & mask) + 1) & mask;
-    now = { ...now, cmdqCons: (now.cmdqCons & 0x7f00_0000) | rd };
+    now = patched(now, { cmdqCons: (now.cmdqCons & 0x7f00_0000) | rd });
     done.push(command);
   }
   return { smmu: now, done, error: null, notes };
@@ -101,7 +103,7 @@ function stop(
 ): ConsumeResult {
   const cmdqCons = (s.cmdqCons & 0xfffff) | (code << 24);
   return {
-    smmu: { ...s, cmdqCons, gerror: s.gerror ^ CMDQ_ERR },
+    smmu: patched(s, { cmdqCons, gerror: s.gerror ^ CMDQ_ERR }),
     done,
     error: { code, command, rule },
     notes,
@@ -141,7 +143,7 @@ function execute(s: ArchSmmu, op: number, q0: bigint, q1: bigint, read: ReadWord
     }
     case OP.ATC_INV:
       if ((s.cr0ack & CR0.SMMUEN) === 0 || s.atcPending) return s;
-      return { ...s, atcPending: true };
+      return patched(s, { atcPending: true });
     case OP.SYNC:
       return sync(s, read);
     default:
@@ -160,8 +162,8 @@ function tlbiBytes(s: ArchSmmu, q0: bigint, q1: bigint): bigint {
 
 function tlbi(s: ArchSmmu, warmth: "warm" | "cooling" | null, apply: (c: Caches) => Caches): ArchSmmu {
   let caches = apply(s.caches);
-  if (warmth === "cooling" && caches.tlb === "warm") caches = { ...caches, tlb: "cooling" };
-  return caches === s.caches ? s : { ...s, caches };
+  if (warmth === "cooling" && caches.tlb === "warm") caches = patched(caches, { tlb: "cooling" });
+  return caches === s.caches ? s : patched(s, { caches });
 }
 
 /** Rule A-SET-SYNC: old values of the covered words live only until the next completed SYNC. */
@@ -182,7 +184,7 @@ function withStreams(s: ArchSmmu, change: (h: StreamHistory) => StreamHistory): 
     const next = change(h);
     if (next !== h) streams = putHistory(streams, next);
   }
-  return streams === c.streams ? s : { ...s, caches: { ...c, streams } };
+  return streams === c.streams ? s : patched(s, { caches: patched(c, { streams }) });
 }
 
 function cfgi(s: ArchSmmu, covered: (sid: number) => boolean, kinds: readonly WordKind[]): ArchSmmu {
@@ -203,13 +205,15 @@ function cfgi(s: ArchSmmu, covered: (sid: number) => boolean, kinds: readonly Wo
   if (!levelOne && streamTable(s.idr, s.strtabBase, s.strtabCfg).twoLevel) return next;
   const more = s.watch.filter((sid) => covered(sid) && !c.cold.includes(sid) && !c.cooling.includes(sid));
   if (more.length === 0) return next;
-  return { ...next, caches: { ...c, cooling: [...c.cooling, ...more].sort((a, b) => a - b) } };
+  return patched(next, {
+    caches: patched(c, { cooling: [...c.cooling, ...more].sort((a, b) => a - b) }),
+  });
 }
 
 function cfgiAll(s: ArchSmmu): ArchSmmu {
   const next = cfgi(s, () => true, ALL_KINDS);
   if (mayFetch(s) || next.caches.cfg !== "warm") return next;
-  return { ...next, caches: { ...next.caches, cfg: "cooling", cooling: [] } };
+  return patched(next, { caches: patched(next.caches, { cfg: "cooling", cooling: [] }) });
 }
 
 /** One CD (its L1CD too unless `leaf`), or with `ssid` null every CD and L1CD: of this stream alone (rule A-SET-STREAM). */
@@ -230,7 +234,7 @@ function cfgiCd(s: ArchSmmu, sid: number, ssid: number | null, leaf: boolean): A
  * with it stay in the TLB, even past a TLBI that came before this SYNC (rules A-SET-TLB, A-SET-REFILL).
  */
 function sync(s: ArchSmmu, read: ReadWord): ArchSmmu {
-  const next = s.atcPending ? { ...s, atcPending: false } : s;
+  const next = s.atcPending ? patched(s, { atcPending: false }) : s;
   const c = next.caches;
   const busy =
     c.streams.length > 0 ||
@@ -262,12 +266,12 @@ function sync(s: ArchSmmu, read: ReadWord): ArchSmmu {
     roots: c.tlb === "cooling" ? [] : rootsAfterSync(c),
   };
   if (before.length > 0 || caches.roots.length > 0) {
-    const current = allRoots({ ...next, caches }, read);
+    const current = allRoots(patched(next, { caches }), read);
     const lost = before.filter((r) => !hasRoot(current, r));
     const roots = addStaleRoots(caches.roots, lost).filter((r) => !hasRoot(current, r));
-    caches = { ...caches, roots };
+    caches = patched(caches, { roots });
   }
-  return { ...next, caches: quiet(caches) };
+  return patched(next, { caches: quiet(caches) });
 }
 
 function afterSync(c: Caches): readonly StreamHistory[] {

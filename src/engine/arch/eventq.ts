@@ -1,4 +1,6 @@
 /** The event queue (sections 5.1, 7.2): when a record can be written, where, and what a full queue does. */
+
+import { patched } from "../patched.ts";
 import { alwaysMergeable, type EventWords } from "./events.ts";
 import type { EventqState } from "./oracle-types.ts";
 import type { ArchRule } from "./rules.ts";
@@ -76,7 +78,7 @@ export function archRecordEvent(
   if (state === "abt-err") return none(s, "abt-err", "A-EVQ-ABT-ACTIVE");
   if (state === "full") {
     const overflowing = ((s.eventqProd ^ s.eventqCons) & OVFLG) !== 0;
-    const smmu = overflowing ? s : { ...s, eventqProd: (s.eventqProd ^ OVFLG) >>> 0 };
+    const smmu = overflowing ? s : patched(s, { eventqProd: (s.eventqProd ^ OVFLG) >>> 0 });
     return none(smmu, "full", "A-EVQ-FULL");
   }
   const log2 = eventqLog2(s);
@@ -91,12 +93,12 @@ export function archRecordEvent(
   }
   const addr = eventqAddr(s, s.eventqProd);
   if (read(addr) === null) {
-    const smmu = { ...s, gerror: s.gerror ^ EVENTQ_ABT_ERR };
+    const smmu = patched(s, { gerror: s.gerror ^ EVENTQ_ABT_ERR });
     return none(smmu, "write-abort", "A-EVQ-ABT", (s.irqCtrlAck & 1) !== 0);
   }
   const next = ((s.eventqProd & mask) + 1) & mask;
   return {
-    smmu: { ...s, eventqProd: ((s.eventqProd & OVFLG) | next) >>> 0 },
+    smmu: patched(s, { eventqProd: ((s.eventqProd & OVFLG) | next) >>> 0 }),
     written: { addr, words },
     reason: "written",
     rule: "A-EVQ-WRITTEN",

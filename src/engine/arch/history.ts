@@ -2,6 +2,8 @@
  * Which old words configuration caches may hold (section 3.6, rule A-SET-WORD): a value is remembered when the word it leaves
  * was reachable with SMMUEN=1 (rule A-SET-REACH; what could not be fetched is not, A-SET-FAIL), and forgotten when a CFGI that covers it and a following CMD_SYNC have completed.
  */
+
+import { patched } from "../patched.ts";
 import { type Caches, quiet, type StreamHistory, type WordHistory, type WordKind } from "./caches.ts";
 import { l1stdAddr, steUnder, streamTable } from "./find-ste.ts";
 import { l1cdPtr, l1cdValid, l1stdSpan } from "./l1std.ts";
@@ -219,7 +221,7 @@ export function noteStore(s: ArchSmmu, addr: bigint, old: bigint, now: bigint, r
     for (const m of found) next = remember(next, word, m, old, now, !mayFetch(s), dying);
     if (next !== h) streams = putHistory(streams, next);
   }
-  return streams === c.streams ? s : { ...s, caches: { ...c, streams } };
+  return streams === c.streams ? s : patched(s, { caches: patched(c, { streams }) });
 }
 
 function remember(
@@ -286,7 +288,7 @@ export function noteStrtab(s: ArchSmmu): ArchSmmu {
     const tables = known ? h.tables : [...h.tables, { base: s.strtabBase, cfg: s.strtabCfg, dying }];
     streams = putHistory(streams, { ...h, tables, tablesFrozen: true });
   }
-  return streams === c.streams ? s : { ...s, caches: { ...c, streams } };
+  return streams === c.streams ? s : patched(s, { caches: patched(c, { streams }) });
 }
 
 /** CR0.ATSCHK changes: STEs cached before carry the old value until invalidated (rule A-SET-ATSCHK). */
@@ -299,7 +301,7 @@ export function noteAtschk(s: ArchSmmu): ArchSmmu {
     const h = historyOf(c, sid) ?? { sid, ...NOTHING };
     if (h.atschk !== "old") streams = putHistory(streams, { ...h, atschk: "old" });
   }
-  return streams === c.streams ? s : { ...s, caches: { ...c, streams } };
+  return streams === c.streams ? s : patched(s, { caches: patched(c, { streams }) });
 }
 
 /**
@@ -320,5 +322,7 @@ export function beginEnable(s: ArchSmmu): ArchSmmu {
       streams = putHistory(streams, { ...h, words, tables, tablesFrozen: false });
     }
   }
-  return { ...s, caches: quiet({ ...c, cfg: "warm", tlb: "warm", cold: [], cooling: [], streams }) };
+  return patched(s, {
+    caches: quiet(patched(c, { cfg: "warm", tlb: "warm", cold: [], cooling: [], streams })),
+  });
 }

@@ -16,6 +16,8 @@
  *   oracle(input, txn, trace)                  -> Answer       oracle.ts; one decision; `oracleInput(s, read, lookup)` makes an input
  * `read(addr)` = 64-bit word of guest memory, null where unbacked; `lookup(ttb, va)` = memory.ts:lookupMapping.
  */
+
+import { patched } from "../patched.ts";
 import { type Caches, COLD } from "./caches.ts";
 import type { Idr } from "./idr.ts";
 
@@ -97,30 +99,30 @@ export function archInit(idr: Idr, watch: readonly number[]): ArchSmmu {
 /** Adds a StreamID to those whose histories are kept (a device plugged at an unforeseen BDF). */
 export function archWatch(s: ArchSmmu, sid: number): ArchSmmu {
   if (s.watch.includes(sid)) return s;
-  return { ...s, watch: [...s.watch, sid].sort((a, b) => a - b) };
+  return patched(s, { watch: [...s.watch, sid].sort((a, b) => a - b) });
 }
 
 /** The same vSMMU with other identification registers (`auto` properties resolved at the first device). */
 export function archSetIdr(s: ArchSmmu, idr: Idr): ArchSmmu {
-  return s.idr === idr ? s : { ...s, idr };
+  return s.idr === idr ? s : patched(s, { idr });
 }
 
 /** CR0's open handshake completes: the new values, and only they, are in effect from here. */
 export function ackCr0(s: ArchSmmu): ArchSmmu {
-  return s.cr0 === s.cr0ack ? s : { ...s, cr0ack: s.cr0 };
+  return s.cr0 === s.cr0ack ? s : patched(s, { cr0ack: s.cr0 });
 }
 
 /** A requested GBPA Update completes. */
 export function ackGbpa(s: ArchSmmu): ArchSmmu {
   if (!s.gbpaOpen) return s;
   const gbpa = s.gbpa & 0x7fff_ffff;
-  return { ...s, gbpa, gbpaEff: gbpa, gbpaOpen: false };
+  return patched(s, { gbpa, gbpaEff: gbpa, gbpaOpen: false });
 }
 
 /** Every open handshake completes: CR0, IRQ_CTRL, GBPA. */
 export function archAck(s: ArchSmmu): ArchSmmu {
   const next = ackGbpa(ackCr0(s));
-  return next.irqCtrl === next.irqCtrlAck ? next : { ...next, irqCtrlAck: next.irqCtrl };
+  return next.irqCtrl === next.irqCtrlAck ? next : patched(next, { irqCtrlAck: next.irqCtrl });
 }
 
 /** True while the SMMU may fetch configuration or translations: SMMUEN is 1 or may still be. */
@@ -134,8 +136,7 @@ export function mayFetch(s: ArchSmmu): boolean {
  * invalidate before enabling gets a set of answers, not one.
  */
 export function archReset(s: ArchSmmu): ArchSmmu {
-  return {
-    ...s,
+  return patched(s, {
     cr0: 0,
     cr0ack: 0,
     gbpa: GBPA_RESET,
@@ -152,5 +153,5 @@ export function archReset(s: ArchSmmu): ArchSmmu {
     eventqProd: 0,
     eventqCons: 0,
     atcPending: false,
-  };
+  });
 }

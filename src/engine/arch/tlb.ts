@@ -1,4 +1,6 @@
 /** Which stage-1 translations a TLB may hold beside what the tables say (section 3.6: TLB entries obey TLBI, not CFGI). */
+
+import { patched } from "../patched.ts";
 import type { Caches, StaleMap, StaleRoot } from "./caches.ts";
 import { TTB_MASK } from "./cd.ts";
 import { streamTable } from "./find-ste.ts";
@@ -131,7 +133,7 @@ export function noteUnmap(s: ArchSmmu, ttb: bigint, range: TableRange, read: Rea
     write: w,
     dying: c.tlb === "cooling",
   }));
-  return { ...s, caches: { ...c, maps: sortMaps([...c.maps, ...added]) } };
+  return patched(s, { caches: patched(c, { maps: sortMaps([...c.maps, ...added]) }) });
 }
 
 function order(a: bigint | number, b: bigint | number): number {
@@ -183,7 +185,7 @@ export function tlbiAsid(c: Caches, asid: number | null): Caches {
   const hit = (x: { readonly asid: number }): boolean => asid === null || x.asid === asid;
   const maps = sortMaps(c.maps.map((m) => (hit(m) && !m.dying ? { ...m, dying: true } : m)));
   const roots = c.roots.map((r) => (hit(r) && !r.dying ? { ...r, dying: true } : r));
-  return { ...c, maps, roots };
+  return patched(c, { maps, roots });
 }
 
 /** TLBI_NH_VA (or VAA with `asid` null) over [iova, iova+size). */
@@ -211,7 +213,7 @@ export function tlbiRange(c: Caches, asid: number | null, iova: bigint, size: bi
     );
     return { ...r, holes };
   });
-  return { ...c, maps: sortMaps(maps), roots };
+  return patched(c, { maps: sortMaps(maps), roots });
 }
 
 const NO_HITS: readonly TableRange[] = [];

@@ -1,4 +1,6 @@
 /** Register accesses as the architecture has them: who may write what when, handshakes, reads (section 1). */
+
+import { patched } from "../patched.ts";
 import { beginEnable, noteAtschk, noteStrtab } from "./history.ts";
 import { type Enable, fieldGuards, findRegister, ID_BLOCK, type RegisterSpec } from "./registers.ts";
 import type { ArchRule } from "./rules.ts";
@@ -149,7 +151,7 @@ function write64(s: ArchSmmu, reg: RegisterSpec, v: bigint): ArchSmmu {
 /** The same object if the patch changes nothing. */
 function patchSmmu(s: ArchSmmu, patch: Partial<ArchSmmu>): ArchSmmu {
   for (const [key, value] of Object.entries(patch)) {
-    if (s[key as keyof ArchSmmu] !== value) return { ...s, ...patch };
+    if (s[key as keyof ArchSmmu] !== value) return patched(s, patch);
   }
   return s;
 }
@@ -161,7 +163,7 @@ function writeOther(s: ArchSmmu, reg: RegisterSpec, v: bigint): ArchSmmu {
   const value = v & mask;
   if (readRegister(s, reg) === value) return s;
   const other = value === 0n ? kept : [...kept, { offset: reg.offset, value }];
-  return { ...s, other: other.sort((a, b) => a.offset - b.offset) };
+  return patched(s, { other: other.sort((a, b) => a.offset - b.offset) });
 }
 
 /**
@@ -176,7 +178,7 @@ function writeCr0(s: ArchSmmu, v: number, wait: boolean): WriteResult {
   const ignored = ((v ^ s.cr0) & mid) !== 0;
   let next = s;
   if (cr0 !== s.cr0) {
-    next = { ...s, cr0 };
+    next = patched(s, { cr0 });
     if (((cr0 ^ s.cr0) & CR0.ATSCHK) !== 0) next = noteAtschk(next);
     if ((cr0 & CR0.SMMUEN) !== 0) next = beginEnable(next);
   }
@@ -215,7 +217,7 @@ function writeGbpa(s: ArchSmmu, v: number, opts: WriteOptions): WriteResult {
     };
   }
   return {
-    smmu: { ...s, gbpa: (fields | GBPA_UPDATE) >>> 0, gbpaOpen: true },
+    smmu: patched(s, { gbpa: (fields | GBPA_UPDATE) >>> 0, gbpaOpen: true }),
     notes: ["A-GBPA-UPDATE"],
   };
 }

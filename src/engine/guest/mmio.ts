@@ -7,11 +7,12 @@ import { archConsume, cmdqLog2 } from "../arch/cmdq.ts";
 import { eventqLog2 } from "../arch/eventq.ts";
 import { type ArchSmmu, archAck, CR0 } from "../arch/smmu.ts";
 import { archRead, archWrite } from "../arch/write.ts";
-import type { Cx } from "../cx.ts";
+import type { Cx, Note, WriteNote } from "../cx.ts";
 import type { Errno } from "../errno.ts";
+import { patched } from "../patched.ts";
 import type { MmioPort } from "./ports.ts";
 import { REG } from "./regs.ts";
-import { ownGuestSmmu, reader, setArch } from "./store.ts";
+import { ownGuestSmmu, reader, setArch, tellMemory } from "./store.ts";
 import type { GuestSmmu } from "./types.ts";
 
 export interface GuestWriteResult {
@@ -43,7 +44,7 @@ function consumes(offset: number): boolean {
   return o === REG.CR0.offset || o === REG.CMDQ_PROD.offset || o === REG.GERRORN.offset;
 }
 
-/** A guest register write (rule G-MMIO-1). */
+/** A guest register write (rule G-MMIO-1): what each column makes of it. */
 export function guestWrite(
   cx: Cx,
   port: MmioPort,
@@ -53,41 +54,63 @@ export function guestWrite(
   value: bigint,
   opts: WriteOptions,
 ): GuestWriteResult {
-  const smmu = cx.w.guest.smmus[v] as GuestSmmu;
-  const seen = archValue(cx, port, v, smmu.arch, offset, value);
-  const late = opts.late === true;
-  const w = archWrite(late ? beforeEnable(smmu.arch) : smmu.arch, offset, size, seen, {
-    wait: opts.wait,
-    gbpaNoUpdate: opts.noUpdate ?? "ignore",
-  });
-  const written = late ? { ...w.smmu, cr0: smmu.arch.cr0, cr0ack: smmu.arch.cr0ack } : w.smmu;
-  const notes: string[] = [...w.notes];
-  const runs = consumes(offset);
-  setArch(cx, v, runs ? archConsume(written, reader(cx)).smmu : written);
+  const { wait, late = false, noUpdate = "ignore" } = opts;
+  const held = heldBefore(cx, port, v, offset);
+  const write = { kind: "write", offset, size, value, wait, late, noUpdate, held } as const;
+  const later = cx.watch?.apart === true && cx.watch.home === v;
+  const notes = later ? [] : tellWrite(cx, v, write);
   noteQueues(cx, v, offset);
-  if (page0(offset) === page0(REG.EVENTQ_CONS.offset)) trimExpected(cx, v);
   for (const n of notes) cx.t.rule(n);
   const real = port.write(cx, v, offset, size, value);
-  if (runs) followQueue(cx, port, v, notes);
+  const calm = consumes(offset) && queueCalm(cx, port, v);
+  if (later) cx.watch?.notes.push({ ...write, calm });
+  else if (calm) followQueue(cx, v, notes);
   return { ok: real.ok, errno: real.errno, messages: real.messages, notes };
+}
+
+/** The architecture's column of a register write, up to the first command that it refuses; rules that decided. */
+function tellWrite(cx: Cx, v: number, n: Omit<WriteNote, "calm">): string[] {
+  const { arch } = cx.w.guest.smmus[v] as GuestSmmu;
+  const seen = archValue(arch, n);
+  const w = archWrite(n.late ? beforeEnable(arch) : arch, n.offset, n.size, seen, {
+    wait: n.wait,
+    gbpaNoUpdate: n.noUpdate,
+  });
+  const after = n.late ? patched(w.smmu, { cr0: arch.cr0, cr0ack: arch.cr0ack }) : w.smmu;
+  setArch(cx, v, consumes(n.offset) ? archConsume(after, reader(cx)).smmu : after);
+  if (page0(n.offset) === page0(REG.EVENTQ_CONS.offset)) trimExpected(cx, v);
+  return [...w.notes];
+}
+
+/** What was noted down, for one vSMMU, in its order; register writes are its own guest's. */
+export function tellNote(cx: Cx, v: number, n: Note): void {
+  if (n.kind !== "write") {
+    tellMemory(cx, v, n);
+    return;
+  }
+  tellWrite(cx, v, n);
+  if (n.calm) followQueue(cx, v, []);
 }
 
 /** The register file as it was before SMMUEN, CMDQEN and EVENTQEN were set. */
 function beforeEnable(s: ArchSmmu): ArchSmmu {
   const off = ~(CR0.SMMUEN | CR0.CMDQEN | CR0.EVENTQEN);
-  return { ...s, cr0: s.cr0 & off, cr0ack: s.cr0ack & off };
+  return patched(s, { cr0: s.cr0 & off, cr0ack: s.cr0ack & off });
 }
 
 const CMDQ_ERR = 1;
 const RD = 0xfffff;
 
+/** No error of the command queue is active in the register file the guest sees. */
+function queueCalm(cx: Cx, port: MmioPort, v: number): boolean {
+  return ((port.peek(cx, v, REG.GERROR.offset, 4) ^ port.peek(cx, v, REG.GERRORN.offset, 4)) & 1n) === 0n;
+}
+
 /**
  * A command that only the architecture refuses stops nothing the guest can see, so nobody would ever acknowledge it: the
  * architecture's column steps over it, as if the guest had replaced it by a SYNC (rule G-CMD-5).
  */
-function followQueue(cx: Cx, port: MmioPort, v: number, notes: string[]): void {
-  const real = port.peek(cx, v, REG.GERROR.offset, 4) ^ port.peek(cx, v, REG.GERRORN.offset, 4);
-  if ((real & 1n) !== 0n) return;
+function followQueue(cx: Cx, v: number, notes: string[]): void {
   for (;;) {
     const { arch } = cx.w.guest.smmus[v] as GuestSmmu;
     if (((arch.gerror ^ arch.gerrorn) & CMDQ_ERR) === 0) return;
@@ -96,26 +119,36 @@ function followQueue(cx: Cx, port: MmioPort, v: number, notes: string[]): void {
     const error = CERROR_NAMES[(arch.cmdqCons >>> 24) & 3];
     cx.t.rule("G-CMD-5", error);
     notes.push(`command refused (${error}), not seen by the guest`);
-    const skipped = { ...arch, cmdqCons: (arch.cmdqCons & ~RD) | rd, gerrorn: arch.gerrorn ^ CMDQ_ERR };
+    const skipped = patched(arch, {
+      cmdqCons: (arch.cmdqCons & ~RD) | rd,
+      gerrorn: arch.gerrorn ^ CMDQ_ERR,
+    });
     setArch(cx, v, archConsume(skipped, reader(cx)).smmu);
   }
 }
 
 const CERROR_NAMES = ["no error", "CERROR_ILL", "CERROR_ABT", "CERROR_ATC_INV_SYNC"] as const;
 
+/** QEMU's register that the meaning of a write depends on. */
+function heldBefore(cx: Cx, port: MmioPort, v: number, offset: number): bigint {
+  const o = page0(offset);
+  if (o === REG.GERRORN.offset) return port.peek(cx, v, REG.GERRORN.offset, 4);
+  if (o === page0(REG.EVENTQ_CONS.offset)) return port.peek(cx, v, REG.EVENTQ_PROD.offset, 4);
+  return 0n;
+}
+
 /**
  * Where the two columns may stand at different places, the guest's write is taken for what it means: an acknowledgement
  * of the errors it saw, or the reading of the events it got (rule G-MMIO-2).
  */
-function archValue(cx: Cx, port: MmioPort, v: number, s: ArchSmmu, offset: number, value: bigint): bigint {
+function archValue(s: ArchSmmu, { offset, value, held }: Omit<WriteNote, "calm">): bigint {
   const o = page0(offset);
   if (o === REG.GERRORN.offset) {
-    const acked = value ^ port.peek(cx, v, REG.GERRORN.offset, 4);
     const active = BigInt((s.gerror ^ s.gerrorn) >>> 0);
-    return BigInt(s.gerrorn >>> 0) ^ (acked & active);
+    return BigInt(s.gerrorn >>> 0) ^ ((value ^ held) & active);
   }
   if (o === page0(REG.EVENTQ_CONS.offset)) {
-    const drained = (value & 0xfffffn) === (port.peek(cx, v, REG.EVENTQ_PROD.offset, 4) & 0xfffffn);
+    const drained = (value & 0xfffffn) === (held & 0xfffffn);
     const enabled = (s.cr0ack & CR0.EVENTQEN) !== 0;
     if (drained && enabled) return BigInt(s.eventqProd & 0xfffff) | (value & 0x8000_0000n);
   }
@@ -127,9 +160,9 @@ function noteQueues(cx: Cx, v: number, offset: number): void {
   const o = page0(offset);
   const { sw } = cx.w.guest.smmus[v] as GuestSmmu;
   if ((o === REG.CMDQ_BASE.offset || o === REG.CMDQ_BASE.offset + 4) && !sw.cmdqReady)
-    ownGuestSmmu(cx, v).sw = { ...sw, cmdqReady: true };
+    ownGuestSmmu(cx, v).sw = patched(sw, { cmdqReady: true });
   if ((o === REG.EVENTQ_BASE.offset || o === REG.EVENTQ_BASE.offset + 4) && !sw.evtqReady)
-    ownGuestSmmu(cx, v).sw = { ...sw, evtqReady: true };
+    ownGuestSmmu(cx, v).sw = patched(sw, { evtqReady: true });
 }
 
 /** Of the architecture's records only those that CONS has not passed are waiting. */

@@ -2,6 +2,7 @@
 import { ADDRESS_BITS, accelIdr, type Idr } from "../arch/idr.ts";
 import { archInit, archReset, archSetIdr, archWatch } from "../arch/smmu.ts";
 import type { Cx } from "../cx.ts";
+import { patched } from "../patched.ts";
 import type { Setup, VsmmuSpec } from "../setup.ts";
 import { ownGuestSmmu, setArch } from "./store.ts";
 import type { GuestSmmu, GuestSoftware, GuestState } from "./types.ts";
@@ -70,5 +71,5 @@ export function guestSmmuReset(cx: Cx, v: number): void {
   const draft = ownGuestSmmu(cx, v);
   draft.linux = null;
   draft.expected = [];
-  draft.sw = { ...sw, cmdqReady: false, evtqReady: false };
+  draft.sw = patched(sw, { cmdqReady: false, evtqReady: false });
 }

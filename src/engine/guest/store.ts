@@ -26,26 +26,26 @@ export function setArch(cx: Cx, v: number, arch: GuestSmmu["arch"]): void {
   if (cx.w.guest.smmus[v]?.arch !== arch) ownGuestSmmu(cx, v).arch = arch;
 }
 
-/** True if only the acting guest's vSMMU is told now. */
-function putOff(cx: Cx, note: MemoryNote): boolean {
-  if (cx.watch === null || cx.watch.home < 0) return false;
-  cx.watch.notes.push(note);
-  return true;
+/** What a note of memory means to the architecture's column of one vSMMU. */
+export function tellMemory(cx: Cx, v: number, n: MemoryNote): void {
+  const read = reader(cx);
+  const { arch } = cx.w.guest.smmus[v] as GuestSmmu;
+  setArch(
+    cx,
+    v,
+    n.kind === "store" ? noteStore(arch, n.addr, n.old, n.now, read) : noteUnmap(arch, n.ttb, n.range, read),
+  );
 }
 
-/** What was put off, for one vSMMU. Its structures must not be among what was stored to: memory has moved on. */
-export function tellSmmu(cx: Cx, v: number, notes: readonly MemoryNote[]): void {
-  const read = reader(cx);
-  for (const n of notes) {
-    const { arch } = cx.w.guest.smmus[v] as GuestSmmu;
-    setArch(
-      cx,
-      v,
-      n.kind === "store"
-        ? noteStore(arch, n.addr, n.old, n.now, read)
-        : noteUnmap(arch, n.ttb, n.range, read),
-    );
+/** Tells every vSMMU, or notes down for later whom it is put off for. */
+function tell(cx: Cx, n: MemoryNote): void {
+  const { watch } = cx;
+  if (watch === null || watch.home < 0) {
+    for (let v = 0; v < cx.w.guest.smmus.length; v++) tellMemory(cx, v, n);
+    return;
   }
+  watch.notes.push(n);
+  if (!watch.apart) tellMemory(cx, watch.home, n);
 }
 
 /** Rule G-STORE-1: one 64-bit store; false if no RAM is there. An equal store changes nothing. */
@@ -53,12 +53,7 @@ export function guestStore(cx: Cx, addr: bigint, value: bigint): boolean {
   const old = memRead64(cx.w.memory, addr);
   if (old === null) return false;
   if (old === value) return true;
-  const read = reader(cx);
-  const { smmus } = cx.w.guest;
-  const later = putOff(cx, { kind: "store", addr, old, now: value });
-  for (let v = 0; v < smmus.length; v++)
-    if (!later || v === cx.watch?.home)
-      setArch(cx, v, noteStore((smmus[v] as GuestSmmu).arch, addr, old, value, read));
+  tell(cx, { kind: "store", addr, old, now: value });
   return memWrite64(cx, addr, value);
 }
 
@@ -71,17 +66,7 @@ export function guestStoreWords(cx: Cx, addr: bigint, words: readonly bigint[]):
 
 /** Tells every vSMMU that ranges of a table go, so that their translations may now be stale ones. */
 function noteGone(cx: Cx, ttb: bigint, gone: readonly Mapping[]): void {
-  if (gone.length === 0) return;
-  const read = reader(cx);
-  const { smmus } = cx.w.guest;
-  let later = false;
-  for (const range of gone) later = putOff(cx, { kind: "unmap", ttb, range });
-  for (let v = 0; v < smmus.length; v++) {
-    if (later && v !== cx.watch?.home) continue;
-    let { arch } = smmus[v] as GuestSmmu;
-    for (const m of gone) arch = noteUnmap(arch, ttb, m, read);
-    setArch(cx, v, arch);
-  }
+  for (const range of gone) tell(cx, { kind: "unmap", ttb, range });
 }
 
 /** The parts of the table's mappings that lie in [iova, iova+size). */

@@ -7,6 +7,7 @@ import { encodeCd, makeCd } from "../arch/cd.ts";
 import { makeL1std } from "../arch/l1std.ts";
 import { makeSte } from "../arch/ste.ts";
 import { memLine, memRead64 } from "../memory.ts";
+import { patched } from "../patched.ts";
 import {
   AUTO_SIZE,
   autoTarget,
@@ -159,7 +160,7 @@ function ensureCdTable(g: Software, sid: number): bigint {
   if (known !== null) return known;
   const { sw } = smmuOf(g);
   const n = sw.cdTables.length;
-  ownGuestSmmu(g.cx, g.v).sw = { ...sw, cdTables: [...sw.cdTables, { sid, log2: cdMax(g) }] };
+  ownGuestSmmu(g.cx, g.v).sw = patched(sw, { cdTables: [...sw.cdTables, { sid, log2: cdMax(g) }] });
   return cdTable(g.v, sw.gen, n);
 }
 
@@ -179,12 +180,11 @@ function freshCd(g: Software, report: Report): readonly bigint[] {
   const taken = linuxAsids(smmuOf(g).linux);
   let asid = sw.nextAsid;
   while (taken.includes(asid)) asid++;
-  ownGuestSmmu(g.cx, g.v).sw = {
-    ...sw,
+  ownGuestSmmu(g.cx, g.v).sw = patched(sw, {
     nextAsid: asid + 1,
     tables: Math.max(sw.tables, n + 1),
     freeTables: free,
-  };
+  });
   const ttb = pageTable(g.v, sw.gen, n);
   const gpa = autoTarget(g.v, n);
   guestUnmap(g.cx, ttb, 0n, 1n << 64n);
