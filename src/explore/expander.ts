@@ -1,6 +1,7 @@
 /**
- * The part of a search that takes the time, for one of several threads: what follows from given states, and what is
- * broken there. It remembers what it has told, so that a state goes over once, by the first way this thread met it.
+ * The part of a search that takes the time, for one of several threads: what follows from states by some of the moves,
+ * and what is broken there by some of the questions. Each thread knows all states but learns only its own moves and
+ * questions, so that none learns what another knows.
  */
 
 import { type News, Receiver, Sender } from "./exchange.ts";
@@ -8,43 +9,67 @@ import { freedomOf } from "./freedom.ts";
 import type { JobSpec } from "./job-data.ts";
 import { Answers } from "./questions.ts";
 import { readSpec } from "./read-spec.ts";
+import { grown } from "./slots.ts";
 import { Space } from "./space.ts";
 import { StateStore } from "./store.ts";
 
-/** States to go on from. */
 export interface Order {
   readonly news: News;
+  /**
+   * The states that the search has numbered since the last order, in their order: the place that this thread reported
+   * when it found one itself; else -1 and a number a group.
+   */
   readonly states: Int32Array;
+  /** States to go on from: the number of the first, and how many. */
+  readonly from: number;
+  readonly count: number;
+  /** Moves to try there, ascending. */
+  readonly moves: readonly number[];
 }
 
-/** What followed from the states of an order, in the order of states and moves. */
+/** What came of an order. */
 export interface Found {
   readonly news: News;
-  /** Not rejected, by state of the order. */
+  /** Not rejected, by state gone on from. */
   readonly transitions: Int32Array;
-  /** State of the order, move and symmetry, then a number a group; states met here before are left out. */
+  /**
+   * In the order of states and moves: place of the state in the order, move and symmetry, this thread's place of what
+   * followed, then a number a group. States met here before are left out.
+   */
   readonly records: Int32Array;
-  /** Number of a record, question, classes. */
+  /** Number of a state, question, classes: answers that this thread has not given before. */
   readonly answers: readonly (readonly [number, number, readonly string[]])[];
+  /** How long it took. */
+  readonly ms: number;
 }
 
 export class Expander {
   private readonly space: Space;
-  private readonly seen: StateStore;
+  private readonly store: StateStore;
   private readonly known: Answers;
+  private readonly questions: readonly number[];
+  private readonly given: readonly Set<string>[];
+  private readonly givenLists: readonly Set<readonly string[]>[];
   private readonly sender: Sender;
   private readonly receiver: Receiver;
+  /** Place in the store by the search's number. */
+  private places = new Int32Array(1024);
+  private count = 0;
   private readonly from: Int32Array;
   private readonly to: Int32Array;
 
-  constructor(spec: JobSpec) {
+  /** `questions`: those that are this thread's to answer. */
+  constructor(spec: JobSpec, questions: readonly number[]) {
     const read = readSpec(spec);
     if (!read.ok) throw new Error(read.problems.map((p) => p.message).join("\n"));
     const { world, alphabet, promises } = read.value;
     const freedom = freedomOf(world, alphabet, promises, spec.symmetry !== false);
     this.space = new Space(world, alphabet.moves, { freedom, normal: true });
-    this.seen = new StateStore(this.space.width);
+    this.store = new StateStore(this.space.width);
     this.known = new Answers(this.space, promises);
+    this.questions = questions;
+    this.given = this.known.questions.map(() => new Set());
+    this.givenLists = this.known.questions.map(() => new Set());
     this.sender = new Sender(this.space.slots);
     this.receiver = new Receiver(this.space.slots);
     this.from = new Int32Array(this.space.width);
@@ -52,47 +77,81 @@ export class Expander {
   }
 
   expand(order: Order): Found {
-    const { space, from, to, receiver } = this;
+    const began = performance.now();
+    const { space, store, from, to } = this;
     const { width } = space;
-    receiver.hear(order.news);
-    const count = order.states.length / width;
+    const { count, moves } = order;
+    this.receiver.hear(order.news);
+    const answers = this.take(order.states);
     const transitions = new Int32Array(count);
     const records: number[] = [];
-    const answers: [number, number, readonly string[]][] = [];
-    for (let n = 0; n < count; n++)
-      for (let g = 0; g < width; g++)
-        order.states[n * width + g] = receiver.state(g, order.states[n * width + g] as number);
     for (let n = 0; n < count; n++) {
-      for (let g = 0; g < width; g++) from[g] = order.states[n * width + g] as number;
-      this.isNew(from);
-      for (let move = 0; move < space.plansCount; move++) {
+      store.read(this.places[order.from + n] as number, from);
+      for (let i = 0; i < moves.length; i++) {
+        const move = moves[i] as number;
         const symmetry = space.next(from, move, to);
         if (symmetry === -2) continue;
         transitions[n] = (transitions[n] as number) + 1;
-        if (symmetry < 0 || !this.isNew(to)) continue;
-        const record = records.length / (width + 2);
-        records.push(n, move | (symmetry << 16));
+        if (symmetry < 0) continue;
+        const place = this.add(to);
+        if (place >= 0) continue;
+        records.push(n, move | (symmetry << 16), ~place);
         for (let g = 0; g < width; g++) {
           const id = to[g] as number;
           this.sender.mention(g, id);
           records.push(id);
         }
-        this.known.eachAnswer(to, (q, classes) => answers.push([record, q, classes]));
       }
     }
-    return { news: this.sender.news(), transitions, records: Int32Array.from(records), answers };
+    const ms = performance.now() - began;
+    return { news: this.sender.news(), transitions, records: Int32Array.from(records), answers, ms };
   }
 
-  private isNew(ids: Int32Array): boolean {
-    const { seen, space } = this;
-    if (seen.full) seen.rehash((x) => space.hash(x));
-    return seen.add(ids, space.hash(ids), -1, 0) < 0;
+  /** States by the numbers of the search; answers to what they ask of this thread. */
+  private take(states: Int32Array): [number, number, readonly string[]][] {
+    const { to, store, receiver } = this;
+    const { width } = this.space;
+    const answers: [number, number, readonly string[]][] = [];
+    for (let at = 0; at < states.length; ) {
+      let place = states[at++] as number;
+      if (place < 0) {
+        for (let g = 0; g < width; g++) to[g] = receiver.state(g, states[at++] as number);
+        place = this.add(to);
+        if (place < 0) place = ~place;
+      } else store.read(place, to);
+      if (this.count >= this.places.length) this.places = grown(this.places);
+      this.places[this.count] = place;
+      for (const q of this.questions) {
+        const classes = this.known.answer(q, to);
+        if (classes.length > 0 && this.isFresh(q, classes)) answers.push([this.count, q, classes]);
+      }
+      this.count++;
+    }
+    return answers;
+  }
+
+  private isFresh(q: number, classes: readonly string[]): boolean {
+    const lists = this.givenLists[q] as Set<readonly string[]>;
+    if (lists.has(classes)) return false;
+    lists.add(classes);
+    const texts = this.given[q] as Set<string>;
+    const text = classes.join("\n");
+    if (texts.has(text)) return false;
+    texts.add(text);
+    return true;
+  }
+
+  /** The place of a state, or the complement of the one it gets. */
+  private add(ids: Int32Array): number {
+    const { store, space } = this;
+    if (store.full) store.rehash((x) => space.hash(x));
+    return store.add(ids, space.hash(ids), -1, 0);
   }
 }
 
 /** Messages to a thread, and from it. */
 export type ToExpander =
-  | { readonly kind: "open"; readonly spec: JobSpec }
+  | { readonly kind: "open"; readonly spec: JobSpec; readonly questions: readonly number[] }
   | { readonly kind: "expand"; readonly no: number; readonly order: Order };
 export type FromExpander =
   | { readonly kind: "found"; readonly no: number; readonly found: Found }
@@ -103,7 +162,7 @@ export function expanderService(send: (message: FromExpander) => void): (message
   let expander: Expander | null = null;
   return (message) => {
     try {
-      if (message.kind === "open") expander = new Expander(message.spec);
+      if (message.kind === "open") expander = new Expander(message.spec, message.questions);
       else if (expander !== null)
         send({ kind: "found", no: message.no, found: expander.expand(message.order) });
     } catch (error) {

@@ -2,6 +2,7 @@
 import type { World } from "../engine/world.ts";
 import { Memo } from "./memo.ts";
 import { type Promised, type Question, questionsOf } from "./promises.ts";
+import type { Load } from "./shares.ts";
 import { HOST } from "./slots.ts";
 import type { Space } from "./space.ts";
 
@@ -32,6 +33,11 @@ export class Answers {
       }
       return [first, turn] as const;
     });
+  }
+
+  /** What each question costs, for sharing them out: that of a device most of all. */
+  get loads(): readonly Load[] {
+    return this.questions.map((q, i) => ({ family: this.turns[i]?.[0] ?? i, weight: q.host ? 0.2 : 3 }));
   }
 
   answer(q: number, ids: Int32Array): readonly string[] {

@@ -7,6 +7,7 @@ import type { Alphabet, Move } from "./alphabet.ts";
 import { type Freedom, freedomOf } from "./freedom.ts";
 import type { Promised, Question } from "./promises.ts";
 import { Answers } from "./questions.ts";
+import type { Load } from "./shares.ts";
 import { Space } from "./space.ts";
 import { StateStore } from "./store.ts";
 
@@ -195,20 +196,33 @@ export class Search {
     if (state >= 0) this.answers.eachAnswer(ids, (q, classes) => this.noteAnswer(q, classes, state));
   }
 
-  /** Number of a state if it is new, else -1. `via`: move and symmetry. */
+  /** The number of a state if it is new, else the complement of its number. `via`: move and symmetry. */
   found(ids: Int32Array, parent: number, via: number): number {
     const { store, space } = this;
     if (store.full) store.rehash((x) => space.hash(x));
-    const id = store.add(ids, space.hash(ids), parent, via);
-    return id < 0 ? ~id : -1;
+    return ~store.add(ids, space.hash(ids), parent, via);
   }
 
-  noteAnswer(q: number, classes: readonly string[], state: number): void {
+  private noteAnswer(q: number, classes: readonly string[], state: number): void {
     // States come in the order of their depth: the same answer again is nothing new.
     const before = this.answered[q] as Set<readonly string[]>;
     if (before.has(classes)) return;
     before.add(classes);
     this.note(this.answers.questions[q] as Question, classes, state);
+  }
+
+  /** All answers there are, each by the first state that gives it, in the order of states and questions. */
+  noteAll(
+    answers: readonly { readonly state: number; readonly q: number; readonly classes: readonly string[] }[],
+  ): void {
+    this.noted.clear();
+    for (const { state, q, classes } of answers)
+      this.note(this.answers.questions[q] as Question, classes, state);
+  }
+
+  /** What the questions cost, for sharing them out. */
+  get questionLoads(): readonly Load[] {
+    return this.answers.loads;
   }
 
   private note(question: Question, classes: readonly string[], state: number): void {

@@ -14,6 +14,7 @@ import { Memo } from "./memo.ts";
 import { type Renaming, renamingOf, type Symmetry } from "./renaming.ts";
 import { type Effect, type EffectPart, type Notes, OK, Runs, type Stage, TOO_LATE } from "./runs.ts";
 import { Shape } from "./shape.ts";
+import type { Load } from "./shares.ts";
 import { type Group, grown, HOST, keyOf, type Slot, Slots } from "./slots.ts";
 
 export interface SpaceOptions {
@@ -271,6 +272,24 @@ export class Space {
   /** The image of a state under a symmetry. */
   image(symmetry: number, ids: Int32Array, out: Int32Array): void {
     this.images.of(ids, symmetry, out);
+  }
+
+  /** What each move costs, for sharing them out; moves that share what is learnt are one family. */
+  get loads(): readonly Load[] {
+    const families = new Map<Memo<Effect>, number>();
+    let next = 0;
+    const found = this.plans.map(({ stages }) => {
+      const known = stages.flatMap((s) => families.get(s.memo) ?? []);
+      const family = known.length > 0 ? Math.min(...known) : next++;
+      // Who shared with any of them shares with all.
+      for (const [memo, f] of families) if (known.includes(f)) families.set(memo, family);
+      for (const s of stages) families.set(s.memo, family);
+      return stages;
+    });
+    return found.map((stages) => ({
+      family: families.get((stages[0] as Stage).memo) as number,
+      weight: stages.length,
+    }));
   }
 
   get plansCount(): number {
