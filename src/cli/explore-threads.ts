@@ -11,7 +11,7 @@ const HEAP_MB = 4096;
 function threadPeer(): Peer {
   const thread = new Worker(new URL(import.meta.url), {
     workerData: MARK,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 192 },
   });
   return {
     send: (message) => thread.postMessage(message),

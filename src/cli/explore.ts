@@ -167,7 +167,7 @@ async function searched(job: ExploreJob, workers: number, io: CliIo): Promise<Jo
     () => job.cancel(),
     tell,
     async (look) => {
-      if (workers > 1) await job.run(threadPeers(workers), () => void look());
+      if (workers > 1) await job.run(threadPeers(workers - 1), () => void look());
       else while (job.advance({ ms: SLICE_MS })) await look();
     },
   );

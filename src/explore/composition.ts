@@ -11,6 +11,8 @@ export class Composition {
   private readonly symmetries: readonly Symmetry[];
   private readonly places: ReadonlyMap<string, number>;
   private readonly rows = new Map<number, Int32Array>();
+  /** Symmetries from which all others follow. */
+  readonly generators: number[] = [];
   private readonly made: (readonly [first: number, second: number] | null)[];
 
   /** `symmetries`: a group, the identity first. */
@@ -20,7 +22,7 @@ export class Composition {
     this.made = symmetries.map(() => null);
     const reached = [0];
     const known = new Set(reached);
-    const generators: number[] = [];
+    const { generators } = this;
     for (let s = 1; s < symmetries.length; s++) {
       if (known.has(s)) continue;
       generators.push(s);

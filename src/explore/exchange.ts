@@ -3,7 +3,8 @@
  * and values it is made of; from then on its number will do. What arrives is interned by content: it is never trusted
  * to be the same because a hash is.
  */
-import { grown, type Slot, type Slots } from "./slots.ts";
+import { grown, type Slot } from "./slots.ts";
+import type { Space } from "./space.ts";
 
 /** What the other side has to know before the numbers of a message make sense. */
 export interface News {
@@ -13,11 +14,13 @@ export interface News {
   readonly values: readonly (readonly [number, unknown])[];
   /** Group and sender's number of a state, then the numbers of its values. */
   readonly states: readonly (readonly [number, number, Int32Array])[];
+  /** Symmetry, group and number of a state, number of its image: what need not be computed again. */
+  readonly images: Int32Array;
 }
 
 /** States of one space as numbers for one other. */
 export class Sender {
-  private readonly space: Slots;
+  private readonly space: Space;
   private readonly slotNos = new Map<Slot, number>();
   private readonly valueNos = new Map<Slot, number[]>();
   private valueCount = 0;
@@ -25,8 +28,9 @@ export class Sender {
   private slots: [number, string][] = [];
   private values: [number, unknown][] = [];
   private states: [number, number, Int32Array][] = [];
+  private images: number[] = [];
 
-  constructor(space: Slots) {
+  constructor(space: Space) {
     this.space = space;
     this.told = space.groups.map(() => new Int32Array(64));
   }
@@ -47,6 +51,10 @@ export class Sender {
       if (value !== 0) values.push(this.valueNo(slot, value));
     }
     this.states.push([group, id, Int32Array.from(values)]);
+    this.space.eachImage(group, id, (symmetry, toGroup, to) => {
+      this.mention(toGroup, to);
+      this.images.push(symmetry, group, id, to);
+    });
   }
 
   private valueNo(slot: Slot, value: number): number {
@@ -69,27 +77,29 @@ export class Sender {
   /** What was mentioned since the last call. */
   news(): News {
     const { slots, values, states } = this;
+    const images = Int32Array.from(this.images);
     this.slots = [];
     this.values = [];
     this.states = [];
-    return { slots, values, states };
+    this.images = [];
+    return { slots, values, states, images };
   }
 }
 
 /** The other end: the sender's numbers in this space. */
 export class Receiver {
-  private readonly space: Slots;
+  private readonly space: Space;
   private readonly slots: Slot[] = [];
   private readonly values: (readonly [Slot, number])[] = [];
   private readonly states: Int32Array[];
 
-  constructor(space: Slots) {
+  constructor(space: Space) {
     this.space = space;
     this.states = space.groups.map(() => new Int32Array(64).fill(-1));
   }
 
   hear(news: News): void {
-    for (const [group, path] of news.slots) this.slots.push(this.space.slotAt(group, path));
+    for (const [group, path] of news.slots) this.slots.push(this.space.slots.slotAt(group, path));
     for (const [slot, value] of news.values) {
       const s = this.slots[slot] as Slot;
       this.values.push([s, s.intern(value)]);
@@ -106,6 +116,16 @@ export class Receiver {
         this.states[group] = known;
       }
       known[id] = (this.space.groups[group] as (typeof this.space.groups)[number]).intern(map);
+    }
+    this.hearImages(news.images);
+  }
+
+  private hearImages(images: Int32Array): void {
+    const { space } = this;
+    for (let i = 0; i < images.length; i += 4) {
+      const [symmetry = 0, group = 0, id = 0, to = 0] = images.subarray(i, i + 4);
+      const toGroup = space.groupAfter(symmetry, group);
+      space.learnImage(symmetry, group, this.state(group, id), this.state(toGroup, to));
     }
   }
 

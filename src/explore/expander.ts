@@ -70,8 +70,8 @@ export class Expander {
     this.questions = questions;
     this.given = this.known.questions.map(() => new Set());
     this.givenLists = this.known.questions.map(() => new Set());
-    this.sender = new Sender(this.space.slots);
-    this.receiver = new Receiver(this.space.slots);
+    this.sender = new Sender(this.space);
+    this.receiver = new Receiver(this.space);
     this.from = new Int32Array(this.space.width);
     this.to = new Int32Array(this.space.width);
   }

@@ -108,8 +108,8 @@ export class ExploreJob {
   }
 
   /**
-   * Goes on to the end, by several threads: the same numbers and ways as by one. Resolves when it is over or cancelled;
-   * rejects if a thread fails. `tell` whenever something is new. The peers are ended.
+   * Goes on to the end, by this thread and its peers: the same numbers and ways as by one. Resolves when it is over or
+   * cancelled; rejects if a thread fails. `tell` whenever something is new. The peers are ended.
    */
   run(peers: readonly Peer[], tell?: () => void): Promise<void> {
     return new Pool(this.search, this.spec, peers).run(tell);

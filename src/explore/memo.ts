@@ -8,26 +8,59 @@
  * slot that matters are one class, and the classes of a state lead to the answer at once. The host's comes first, for it
  * decides what else matters: of a device that is absent nothing, of another the vSMMU it stands behind.
  */
-import { type Classes, type Group, HOST, type Slot } from "./slots.ts";
+import { type Classes, type Group, grown, HOST, type Slot } from "./slots.ts";
 
-class TreeNode<T> {
-  answer: T | undefined = undefined;
-  /** Group and index of the slot asked for; -1 in a leaf. */
-  group = -1;
-  index = -1;
-  readonly kids: (TreeNode<T> | undefined)[] = [];
+const UNKNOWN = -1;
+/** Group of a node that asks for nothing: of a leaf, and of one that nothing was learnt of. */
+const NOTHING = -1;
+/** Values of a slot are fewer than this. */
+const VALUES = 2 ** 26;
+
+/**
+ * The tree. Nearly every node has one kid, and what is learnt at once lies together: a walk is a scan. Further kids of a
+ * node are in a map.
+ */
+class Tree {
+  /** By node: group and index of the slot asked for. */
+  group = new Int32Array(256).fill(NOTHING);
+  index = new Int32Array(256);
+  /** Value that leads to the first kid, and where that is; in a leaf the number of the answer. */
+  value = new Int32Array(256).fill(UNKNOWN);
+  private kid = new Int32Array(256);
+  private readonly kids = new Map<number, number>();
+  private count = 1;
+
+  /** The kid for a value; UNKNOWN if there is none. */
+  under(node: number, value: number): number {
+    if (this.value[node] === value) return this.kid[node] as number;
+    return this.kids.get(node * VALUES + value) ?? UNKNOWN;
+  }
+
+  grow(node: number, value: number): number {
+    const to = this.count++;
+    if (to >= this.group.length) {
+      this.group = grown(this.group, NOTHING);
+      this.index = grown(this.index);
+      this.value = grown(this.value, UNKNOWN);
+      this.kid = grown(this.kid);
+    }
+    if (this.value[node] === UNKNOWN) {
+      this.value[node] = value;
+      this.kid[node] = to;
+    } else this.kids.set(node * VALUES + value, to);
+    return to;
+  }
 }
 
 /** Bits of a table's index at most: what needs more is looked up in the tree. */
 const MOST_BITS = 20;
-const UNKNOWN = -1;
 
 /** Numbers of answers for states that are alike on the host's side, by the classes of the other groups. */
 class Table {
   /** By group: slots that some way down the tree asks for here. */
   private readonly asked: Set<number>[] = [];
   /** Leaves whose ways are among these. */
-  private readonly leaves = new Set<object>();
+  private readonly leaves = new Set<number>();
   private groups: readonly number[] = [];
   private classes: readonly Classes[] = [];
   private bits: number[] = [];
@@ -52,7 +85,7 @@ class Table {
   keep(
     all: readonly Group[],
     ids: ArrayLike<number>,
-    leaf: object,
+    leaf: number,
     path: readonly number[],
     answer: number,
   ): void {
@@ -81,7 +114,7 @@ class Table {
   }
 
   /** True if a slot is asked for that was not before. */
-  private asks(leaf: object, path: readonly number[]): boolean {
+  private asks(leaf: number, path: readonly number[]): boolean {
     let more = false;
     this.leaves.add(leaf);
     for (let i = 0; i < path.length; i += 2) {
@@ -103,7 +136,7 @@ class Table {
 }
 
 export class Memo<T> {
-  private root: TreeNode<T> = new TreeNode<T>();
+  private tree = new Tree();
   private epoch = 0;
   /** Slots of the host that the tree asks for anywhere, and its states by them. */
   private readonly asked = new Set<number>();
@@ -126,21 +159,24 @@ export class Memo<T> {
   }
 
   private walk(groups: readonly Group[], ids: ArrayLike<number>, cls: number): T | undefined {
-    const { path } = this;
-    let n = this.root;
-    path.length = 0;
-    while (n.group >= 0) {
-      const g = groups[n.group] as Group;
-      const kid = n.kids[g.data[(ids[n.group] as number) * g.stride + n.index] as number];
-      if (kid === undefined) return undefined;
-      path.push(n.group, n.index);
-      n = kid;
+    const { path, tree } = this;
+    const { group, index, value } = tree;
+    let n = 0;
+    let length = 0;
+    for (let at = group[n] as number; at >= 0; at = group[n] as number) {
+      const { data, stride } = groups[at] as Group;
+      const i = index[n] as number;
+      path[length++] = at;
+      path[length++] = i;
+      n = tree.under(n, data[(ids[at] as number) * stride + i] as number);
+      if (n < 0) return undefined;
     }
-    const { answer } = n;
-    if (answer === undefined) return undefined;
+    const no = value[n] as number;
+    if (no < 0) return undefined;
+    path.length = length;
     this.tables[cls] ??= new Table();
-    (this.tables[cls] as Table).keep(groups, ids, n, path, this.numberOf(answer));
-    return answer;
+    (this.tables[cls] as Table).keep(groups, ids, n, path, no);
+    return this.answers[no];
   }
 
   private numberOf(answer: T): number {
@@ -154,7 +190,7 @@ export class Memo<T> {
   }
 
   private forget(epoch: number): void {
-    this.root = new TreeNode<T>();
+    this.tree = new Tree();
     this.epoch = epoch;
     this.asked.clear();
     this.host = null;
@@ -170,35 +206,32 @@ export class Memo<T> {
     answer: T,
   ): void {
     if (epoch !== this.epoch) this.forget(epoch);
-    let n = this.root;
+    const { tree } = this;
     const asked = new Set<Slot>();
-    const down = (): void => {
-      const g = groups[n.group] as Group;
-      const v = g.data[(ids[n.group] as number) * g.stride + n.index] as number;
-      let kid = n.kids[v];
-      if (kid === undefined) {
-        kid = new TreeNode<T>();
-        n.kids[v] = kid;
-      }
-      n = kid;
+    const down = (node: number): number => {
+      const g = groups[tree.group[node] as number] as Group;
+      const v = g.data[(ids[g.no] as number) * g.stride + (tree.index[node] as number)] as number;
+      const kid = tree.under(node, v);
+      return kid < 0 ? tree.grow(node, v) : kid;
     };
-    while (n.group >= 0) {
-      asked.add((groups[n.group] as Group).slots[n.index] as Slot);
-      down();
+    let n = 0;
+    while ((tree.group[n] as number) >= 0) {
+      asked.add((groups[tree.group[n] as number] as Group).slots[tree.index[n] as number] as Slot);
+      n = down(n);
     }
     let more = false;
     for (const slot of log) {
       if (asked.has(slot)) continue;
-      n.group = slot.group;
-      n.index = slot.index;
-      n.answer = undefined;
+      tree.group[n] = slot.group;
+      tree.index[n] = slot.index;
+      tree.value[n] = UNKNOWN;
       if (slot.group === HOST && !this.asked.has(slot.index)) {
         this.asked.add(slot.index);
         more = true;
       }
-      down();
+      n = down(n);
     }
-    n.answer = answer;
+    tree.value[n] = this.numberOf(answer);
     if (!more) return;
     this.host = (groups[HOST] as Group).classesBy(this.asked);
     this.tables = [];

@@ -1,7 +1,8 @@
 /**
- * A search by several threads. Every thread knows every state; each goes on from them by its own moves and answers its
- * own questions. The states are cut into slices, and what comes back is entered slice by slice, state by state, move by
- * move. So the numbers of states, the counts and the ways are those of the search by one thread, whoever was faster.
+ * A search by several threads, this one and its peers. Every thread knows every state; each goes on from them by its own
+ * moves and answers its own questions. The states are cut into slices, and what comes of one is entered state by state,
+ * move by move. So the numbers of states, the counts and the ways are those of the search by one thread, whoever was
+ * faster.
  */
 import { Receiver, Sender } from "./exchange.ts";
 import type { Found, FromExpander, ToExpander } from "./expander.ts";
@@ -9,6 +10,7 @@ import type { JobSpec } from "./job-data.ts";
 import type { Search } from "./search.ts";
 import { Shares } from "./shares.ts";
 import { grown } from "./slots.ts";
+import { turn } from "./turn.ts";
 
 /** A thread with an expander in it (expander.ts: expanderService): a worker of the page, a thread of Node, or a test's. */
 export interface Peer {
@@ -25,13 +27,26 @@ const OPEN = 6;
 const LEAST = 16;
 const MOST = 512;
 
+/** This thread, among the threads. */
+const OWN = 0;
+
+/** What one thread found for a slice, and how to read it. */
+interface Part {
+  /** Place of the state in the slice, move and symmetry, place at a peer; then a number a group. */
+  readonly records: ArrayLike<number>;
+  readonly transitions: Int32Array;
+  readonly ms: number;
+  /** Whose numbers these are; null: this thread's. */
+  readonly line: Line | null;
+}
+
 interface Slice {
   readonly no: number;
   readonly from: number;
   readonly count: number;
   /** By thread. */
   readonly moves: readonly (readonly number[])[];
-  readonly found: (Found | null)[];
+  readonly parts: Part[];
   /** Threads it has not gone to yet. */
   next: number[];
   missing: number;
@@ -50,8 +65,8 @@ class Line {
 
   constructor(peer: Peer, search: Search) {
     this.peer = peer;
-    this.sender = new Sender(search.space.slots);
-    this.receiver = new Receiver(search.space.slots);
+    this.sender = new Sender(search.space);
+    this.receiver = new Receiver(search.space);
   }
 
   foundAt(state: number, place: number): void {
@@ -89,6 +104,7 @@ export class Pool {
   private readonly search: Search;
   private readonly lines: readonly Line[];
   private readonly shares: Shares;
+  private readonly questions: readonly number[];
   /** Open slices, in their order. */
   private readonly slices: Slice[] = [];
   private nextNo = 0;
@@ -96,20 +112,32 @@ export class Pool {
   private handedOut: number;
   /** By question and classes: the first state that was answered so. */
   private readonly answers = new Map<string, { state: number; q: number; classes: readonly string[] }>();
+  /** By question: answers that this thread has given. */
+  private readonly given = new Map<number, Set<readonly string[]>>();
+  private readonly from: Int32Array;
+  private readonly to: Int32Array;
+  /** This thread has been told to take its turn. */
+  private called = false;
 
   constructor(search: Search, spec: JobSpec, peers: readonly Peer[]) {
     this.search = search;
     this.lines = peers.map((p) => new Line(p, search));
     this.handedOut = search.expanded;
-    this.shares = new Shares(search.space.loads, search.questionLoads, peers.length);
-    const { questions } = this.shares;
-    for (const [t, peer] of peers.entries())
-      peer.send({ kind: "open", spec, questions: questions[t] as readonly number[] });
+    this.from = new Int32Array(search.space.width);
+    this.to = new Int32Array(search.space.width);
+    this.shares = new Shares(search.space.loads, search.questionLoads, peers.length + 1);
+    const [own = [], ...others] = this.shares.questions;
+    this.questions = own;
+    for (const [i, peer] of peers.entries())
+      peer.send({ kind: "open", spec, questions: others[i] as readonly number[] });
   }
 
-  /** Resolves when the search is over; `tell` after every answer of a thread. The peers are ended. */
-  run(tell: () => void = () => {}): Promise<void> {
-    const { lines } = this;
+  /**
+   * Resolves when the search is over; `tell` after everything that was done. The peers are ended. Between two slices this
+   * thread listens: `pause` resolves when it is to go on.
+   */
+  run(tell: () => void = () => {}, pause: () => Promise<void> = turn): Promise<void> {
+    const { lines, search } = this;
     return new Promise<void>((resolve, reject) => {
       let over = false;
       const end = (error: Error | null): void => {
@@ -123,12 +151,21 @@ export class Pool {
         if (over) return;
         try {
           work();
+          if (this.goOn()) end(null);
         } catch (error) {
           end(error as Error);
+          return;
         }
-      };
-      const go = (): void => {
-        if (this.goOn()) end(null);
+        const slice = this.slices.find((s) => s.next.includes(OWN));
+        if (this.called || slice === undefined || search.ending !== null) return;
+        this.called = true;
+        void pause().then(() => {
+          this.called = false;
+          guarded(() => {
+            this.expand(slice);
+            tell();
+          });
+        });
       };
       for (const line of lines)
         line.peer.listen(
@@ -137,11 +174,10 @@ export class Pool {
               if (message.kind === "failed") throw new Error(message.message);
               this.take(line, message.no, message.found);
               tell();
-              go();
             }),
           (error) => end(error),
         );
-      guarded(go);
+      guarded(() => this.answerAll());
     });
   }
 
@@ -151,19 +187,19 @@ export class Pool {
     if (search.ending === null && slices.length === 0 && search.reachable <= this.handedOut) search.settle();
     if (search.ending === null) {
       this.cut();
-      for (const [t, line] of lines.entries())
+      for (const [i, line] of lines.entries())
         while (line.busy < AHEAD) {
-          const slice = slices.find((s) => s.next.includes(t));
+          const slice = slices.find((s) => s.next.includes(i + 1));
           if (slice === undefined) break;
-          slice.next = slice.next.filter((x) => x !== t);
-          this.order(t, slice);
+          slice.next = slice.next.filter((x) => x !== i + 1);
+          this.order(i, slice);
         }
       return false;
     }
     // Of the last states nobody was asked anything yet.
-    const { questions } = this.shares;
-    for (const [t, line] of lines.entries())
-      if ((questions[t] as readonly number[]).length > 0 && line.told < search.counts.states) this.order(t, null);
+    for (const [i, line] of lines.entries())
+      if ((this.shares.questions[i + 1] ?? []).length > 0 && line.told < search.counts.states)
+        this.order(i, null);
     return lines.every((l) => l.busy === 0);
   }
 
@@ -175,29 +211,22 @@ export class Pool {
       const count = Math.min(left, Math.max(LEAST, Math.min(MOST, Math.ceil(left / AHEAD))));
       const { moves } = this.shares;
       const next = moves.flatMap((list, t) => (list.length > 0 ? [t] : []));
-      slices.push({
-        no: this.nextNo++,
-        from: this.handedOut,
-        count,
-        moves,
-        found: moves.map(() => null),
-        next,
-        missing: next.length,
-      });
+      const slice = { no: this.nextNo++, from: this.handedOut, count, moves, next };
+      slices.push({ ...slice, parts: [], missing: next.length });
       this.handedOut += count;
     }
   }
 
-  /** Sends a slice to a thread, or nothing but what is new. */
-  private order(t: number, slice: Slice | null): void {
-    const line = this.lines[t] as Line;
+  /** Sends a slice to a peer, or nothing but what is new. */
+  private order(i: number, slice: Slice | null): void {
+    const line = this.lines[i] as Line;
     const states = line.states(this.search, this.search.counts.states);
     const { from, count, moves } = slice ?? { from: 0, count: 0, moves: [] };
     line.busy++;
     line.peer.send({
       kind: "expand",
       no: slice?.no ?? -1,
-      order: { news: line.sender.news(), states, from, count, moves: moves[t] ?? [] },
+      order: { news: line.sender.news(), states, from, count, moves: moves[i + 1] ?? [] },
     });
   }
 
@@ -207,16 +236,48 @@ export class Pool {
     line.receiver.hear(found.news);
     this.hear(found.answers);
     const slice = this.slices.find((s) => s.no === no);
-    if (slice === undefined) return;
-    slice.found[this.lines.indexOf(line)] = found;
+    if (slice !== undefined) this.add(slice, { ...found, line });
+  }
+
+  /** This thread's share of a slice. */
+  private expand(slice: Slice): void {
+    const began = performance.now();
+    const { from, to } = this;
+    const { space, store } = this.search;
+    const { width } = space;
+    const moves = slice.moves[OWN] as readonly number[];
+    const transitions = new Int32Array(slice.count);
+    const records: number[] = [];
+    slice.next = slice.next.filter((t) => t !== OWN);
+    for (let n = 0; n < slice.count; n++) {
+      store.read(slice.from + n, from);
+      for (let i = 0; i < moves.length; i++) {
+        const move = moves[i] as number;
+        const symmetry = space.next(from, move, to);
+        if (symmetry === -2) continue;
+        transitions[n] = (transitions[n] as number) + 1;
+        if (symmetry < 0 || store.find(to, space.hash(to)) >= 0) continue;
+        records.push(n, move | (symmetry << 16), -1);
+        for (let g = 0; g < width; g++) records.push(to[g] as number);
+      }
+    }
+    this.add(slice, { records, transitions, ms: performance.now() - began, line: null });
+  }
+
+  private add(slice: Slice, part: Part): void {
+    const { slices, search, shares } = this;
+    slice.parts.push(part);
     slice.missing--;
-    while (this.slices[0]?.missing === 0 && this.search.ending === null) {
-      const done = this.slices.shift() as Slice;
+    while (slices[0]?.missing === 0 && search.ending === null) {
+      const done = slices.shift() as Slice;
+      const began = performance.now();
       this.enter(done);
-      this.shares.note(
-        done.moves,
-        done.found.map((f) => f?.ms ?? 0),
-      );
+      // To enter what all found is this thread's work, too.
+      const entering = performance.now() - began;
+      const took = done.moves.map(() => 0);
+      for (const { line, ms } of done.parts) took[line === null ? OWN : 1 + this.lines.indexOf(line)] = ms;
+      took[OWN] = (took[OWN] as number) + entering;
+      shares.note(done.moves, took);
     }
   }
 
@@ -233,11 +294,26 @@ export class Pool {
     if (more) this.search.noteAll([...this.answers.values()].sort((a, b) => a.state - b.state || a.q - b.q));
   }
 
+  /** What this thread is asked of states that the search had before it was shared. */
+  private answerAll(): void {
+    for (let state = 0; state < this.search.counts.states; state++)
+      this.answer(state, this.search.store.read(state, this.to));
+  }
+
+  private answer(state: number, ids: Int32Array): void {
+    for (const q of this.questions) {
+      const classes = this.search.answer(q, ids);
+      const given = this.given.get(q);
+      if (classes.length === 0 || given?.has(classes) === true) continue;
+      this.given.set(q, (given ?? new Set()).add(classes));
+      this.hear([[state, q, classes]]);
+    }
+  }
+
   private enter(slice: Slice): void {
-    const { search, lines } = this;
+    const { search, to } = this;
     const { width } = search.space;
-    const parts = slice.found.flatMap((f, t) => (f === null ? [] : [{ f, line: lines[t] as Line, at: 0 }]));
-    const to = new Int32Array(width);
+    const parts = slice.parts.map((part) => ({ ...part, at: 0 }));
     const size = width + 3;
     for (let n = 0; n < slice.count; n++) {
       if (!search.begin(slice.from + n)) return;
@@ -246,22 +322,25 @@ export class Pool {
         let next: (typeof parts)[number] | null = null;
         let least = Number.POSITIVE_INFINITY;
         for (const p of parts) {
-          if (p.at >= p.f.records.length || p.f.records[p.at] !== n) continue;
-          const move = (p.f.records[p.at + 1] as number) & 0xffff;
+          if (p.at >= p.records.length || p.records[p.at] !== n) continue;
+          const move = (p.records[p.at + 1] as number) & 0xffff;
           if (move >= least) continue;
           least = move;
           next = p;
         }
         if (next === null) break;
-        const { records } = next.f;
-        const { line, at } = next;
-        for (let g = 0; g < width; g++) to[g] = line.receiver.state(g, records[at + 3 + g] as number);
+        const { records, line, at } = next;
+        for (let g = 0; g < width; g++) {
+          const id = records[at + 3 + g] as number;
+          to[g] = line === null ? id : line.receiver.state(g, id);
+        }
         const state = search.found(to, slice.from + n, records[at + 1] as number);
-        line.foundAt(state < 0 ? ~state : state, records[at + 2] as number);
+        line?.foundAt(state < 0 ? ~state : state, records[at + 2] as number);
+        if (state >= 0) this.answer(state, to);
         next.at += size;
       }
       let transitions = 0;
-      for (const { f } of parts) transitions += f.transitions[n] as number;
+      for (const p of parts) transitions += p.transitions[n] as number;
       search.finish(slice.from + n, transitions);
     }
   }

@@ -220,6 +220,10 @@ export class Search {
       this.note(this.answers.questions[q] as Question, classes, state);
   }
 
+  answer(q: number, ids: Int32Array): readonly string[] {
+    return this.answers.answer(q, ids);
+  }
+
   /** What the questions cost, for sharing them out. */
   get questionLoads(): readonly Load[] {
     return this.answers.loads;

@@ -17,15 +17,16 @@ interface Unit {
 const sum = (units: readonly Unit[]): number => units.reduce((n, u) => n + u.weight, 0);
 
 /** A difference that is worth learning something a second time. */
-const WORTH = 1.12;
-/** Slices that a new sharing is watched for before it is judged. */
-const WATCHED = 12;
+const WORTH = 1.15;
+/** Slices that the first sharing is watched for before it is judged; each later one twice as long. */
+const WATCHED = 16;
 
 export class Shares {
   private readonly units: Unit[][];
   private readonly asked: Unit[][];
   private readonly took: number[];
   private seen = 0;
+  private watched = WATCHED;
   private current: readonly (readonly number[])[];
 
   constructor(moves: readonly Load[], questions: readonly Load[], threads: number) {
@@ -70,8 +71,9 @@ export class Shares {
     if (moves !== this.current) return false;
     this.seen++;
     for (const [t, x] of ms.entries()) this.took[t] = (this.took[t] as number) + x;
-    if (this.seen < WATCHED) return false;
+    if (this.seen < this.watched) return false;
     const changed = this.level();
+    if (changed) this.watched *= 2;
     this.seen = 0;
     this.took.fill(0);
     return changed;
@@ -88,7 +90,9 @@ export class Shares {
     const rate = a / Math.max(1, this.load(most));
     let best: Unit | null = null;
     let gap = (a - b) * 0.9;
-    const single = mine.flatMap((u) => u.moves.map((m) => ({ moves: [m], weight: u.weight / u.moves.length })));
+    const single = mine.flatMap((u) =>
+      u.moves.map((m) => ({ moves: [m], weight: u.weight / u.moves.length })),
+    );
     for (const unit of [...mine, ...single]) {
       const left = Math.abs(a - b - 2 * rate * unit.weight);
       if (left >= gap) continue;

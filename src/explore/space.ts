@@ -447,13 +447,26 @@ export class Space {
       const [first, second] = factors;
       to = this.groupTurned(second, this.groupAfter(first, group), this.groupTurned(first, group, id));
     }
-    (maps[group] as GroupMap).set(id, to);
-    const back = this.imageOf[this.composition.inverse(symmetry)] as readonly GroupMap[];
-    (back[this.groupAfter(symmetry, group)] as GroupMap).set(to, id);
+    this.learnImage(symmetry, group, id, to);
     return to;
   }
 
-  private groupAfter(symmetry: number, group: number): number {
+  /** Remembers an image, computed here or elsewhere, and the way back. */
+  learnImage(symmetry: number, group: number, id: number, to: number): void {
+    ((this.imageOf[symmetry] as readonly GroupMap[])[group] as GroupMap).set(id, to);
+    const back = this.imageOf[this.composition.inverse(symmetry)] as readonly GroupMap[];
+    (back[this.groupAfter(symmetry, group)] as GroupMap).set(to, id);
+  }
+
+  /** What is known of a state's images under generators. */
+  eachImage(group: number, id: number, tell: (symmetry: number, toGroup: number, to: number) => void): void {
+    for (const s of this.composition.generators) {
+      const to = ((this.imageOf[s] as readonly GroupMap[])[group] as GroupMap).get(id);
+      if (to >= 0) tell(s, this.groupAfter(s, group), to);
+    }
+  }
+
+  groupAfter(symmetry: number, group: number): number {
     const { vsmmus } = (this.renamings[symmetry] as Renaming).symmetry;
     return group === HOST || group > vsmmus.length ? group : 1 + (vsmmus[group - 1] as number);
   }

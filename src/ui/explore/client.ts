@@ -33,9 +33,9 @@ export class ExploreClient {
     return this.call(this.explorer.open(spec) as Promise<OpenedJob>);
   }
 
-  /** `workers`: threads that search; with one the search does it by itself. */
+  /** `workers`: threads that search, its own among them. */
   async run(workers: number, tell: (told: Told) => void): Promise<void> {
-    const ports = workers < 2 ? [] : Array.from({ length: workers }, () => this.expander());
+    const ports = Array.from({ length: workers - 1 }, () => this.expander());
     try {
       await this.call(this.explorer.run(proxy(tell), transfer(ports, ports)));
     } finally {

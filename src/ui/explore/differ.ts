@@ -1,7 +1,7 @@
 /** The search for where two setups part, in slices. Lives in the worker beside the other searches. */
 import { DifferenceJob, type DifferenceReport, type DifferenceSpec } from "../../explore/difference.ts";
 import type { JobProblem } from "../../explore/job-data.ts";
-import { turn } from "./turn.ts";
+import { turn } from "../../explore/turn.ts";
 
 export interface DifferenceTold {
   readonly pairs: number;

@@ -14,8 +14,8 @@ import type {
   JobSpec,
 } from "../../explore/job-data.ts";
 import type { Peer } from "../../explore/pool.ts";
+import { turn } from "../../explore/turn.ts";
 import { Differ, type DifferenceTold } from "./differ.ts";
-import { turn } from "./turn.ts";
 
 export interface Told {
   readonly progress: JobProgress;
@@ -55,8 +55,8 @@ export class Explorer {
   }
 
   /**
-   * Resolves when the search is over, for whatever reason. With ports, whoever is behind them goes on from the states
-   * (expander.worker.ts); without, this thread does.
+   * Resolves when the search is over, for whatever reason. With ports, whoever is behind them takes a share of it
+   * (expander.worker.ts).
    */
   async run(tell: (told: Told) => void, ports: readonly MessagePort[] = []): Promise<void> {
     if (ports.length === 0) await this.alone(tell);
