@@ -20,7 +20,7 @@ const exampleJson = (v: JobVerdict, e: JobExample): unknown => ({
 
 export function printJson(out: Out, r: JobReport): void {
   for (const v of r.verdicts) for (const e of v.examples) out.line(JSON.stringify(exampleJson(v, e)));
-  const { states, transitions, depth } = r.counts;
+  const { states, raw, transitions, depth } = r.counts;
   out.line(
     JSON.stringify({
       end: true,
@@ -30,6 +30,8 @@ export function printJson(out: Out, r: JobReport): void {
       moves: r.moves,
       symmetries: r.symmetries,
       states,
+      raw,
+      rawExact: r.rawExact,
       transitions,
       depth,
       histogram: r.histogram,
@@ -50,9 +52,11 @@ const WORDS: Readonly<Record<JobVerdict["state"], string>> = {
 };
 
 export function printText(out: Out, r: JobReport, script: Script): void {
-  const { states, transitions, depth } = r.counts;
+  const { states, raw, transitions, depth } = r.counts;
+  const apart =
+    r.symmetries === 1 ? "" : ` (${r.rawExact ? "" : "at most "}${raw} with interchangeable ones told apart)`;
   out.line(`${r.alphabet}: ${r.moves} moves, ${r.symmetries} symmetr${r.symmetries === 1 ? "y" : "ies"}`);
-  out.line(`${states} states, ${transitions} transitions, depth ${depth}: ${r.endingText}`);
+  out.line(`${states} states${apart}, ${transitions} transitions, depth ${depth}: ${r.endingText}`);
   for (const v of r.verdicts) {
     out.line("");
     out.line(`${v.id}: ${WORDS[v.state]}${v.state === "open" && !v.goal ? ", not broken so far" : ""}`);

@@ -83,6 +83,9 @@ describe("states by depth", () => {
       const apart = searched(p, whole ? 1000 : raw.length - 1, false);
       expect(apart.histogram).toEqual(raw);
       const folded = searched(p, whole ? 1000 : raw.length - 1, true);
+      // What the images of each state come to is what a search without symmetry finds.
+      expect(folded.counts.raw).toBe(apart.counts.states);
+      expect(apart.counts.raw).toBe(apart.counts.states);
       const found = (s: Search) => s.findings.map((f) => `${f.promise.id} ${f.cls} ${f.depth}`).sort();
       expect(found(apart)).toEqual(found(folded));
     });

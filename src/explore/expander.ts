@@ -33,8 +33,8 @@ export interface Found {
   /** Not rejected, by state gone on from. */
   readonly transitions: Int32Array;
   /**
-   * In the order of states and moves: place of the state in the order, move and symmetry, this thread's place of what
-   * followed, then a number a group. States met here before are left out.
+   * In the order of states and moves, RECORD numbers and one a group: place of the state in the order, move and
+   * symmetry, this thread's place of what followed and how many images that has. States met here before are left out.
    */
   readonly records: Int32Array;
   /** Number of a state, question, classes: answers that this thread has not given before. */
@@ -42,6 +42,9 @@ export interface Found {
   /** How long it took. */
   readonly ms: number;
 }
+
+/** Numbers of a record before those of the groups. */
+export const RECORD = 4;
 
 export class Expander {
   private readonly space: Space;
@@ -95,7 +98,7 @@ export class Expander {
         if (symmetry < 0) continue;
         const place = this.add(to);
         if (place >= 0) continue;
-        records.push(n, move | (symmetry << 16), ~place);
+        records.push(n, move | (symmetry << 16), ~place, space.orbit);
         for (let g = 0; g < width; g++) {
           const id = to[g] as number;
           this.sender.mention(g, id);

@@ -49,6 +49,8 @@ export interface JobHead {
   readonly moves: readonly string[];
   /** Ways in which the setup looks the same, the identity included; 1: none. */
   readonly symmetries: number;
+  /** The raw count of states is exact, not an upper limit: the first state is alike under every symmetry. */
+  readonly rawExact: boolean;
   readonly promises: readonly JobPromise[];
   readonly limits: JobLimits;
   /** Limits that are likely to strike, in words. */
@@ -139,6 +141,8 @@ export interface JobReport {
   readonly alphabet: string;
   readonly moves: number;
   readonly symmetries: number;
+  /** The raw count of states is exact, not an upper limit: the first state is alike under every symmetry. */
+  readonly rawExact: boolean;
   readonly counts: Counts;
   readonly ending: Ending;
   readonly endingText: string;

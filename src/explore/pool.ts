@@ -5,7 +5,7 @@
  * faster.
  */
 import { Receiver, Sender } from "./exchange.ts";
-import type { Found, FromExpander, ToExpander } from "./expander.ts";
+import { type Found, type FromExpander, RECORD, type ToExpander } from "./expander.ts";
 import type { JobSpec } from "./job-data.ts";
 import type { Search } from "./search.ts";
 import { Shares } from "./shares.ts";
@@ -32,7 +32,7 @@ const OWN = 0;
 
 /** What one thread found for a slice, and how to read it. */
 interface Part {
-  /** Place of the state in the slice, move and symmetry, place at a peer; then a number a group. */
+  /** As expander.ts:Found has them; of this thread without its place. */
   readonly records: ArrayLike<number>;
   readonly transitions: Int32Array;
   readonly ms: number;
@@ -257,7 +257,7 @@ export class Pool {
         if (symmetry === -2) continue;
         transitions[n] = (transitions[n] as number) + 1;
         if (symmetry < 0 || store.find(to, space.hash(to)) >= 0) continue;
-        records.push(n, move | (symmetry << 16), -1);
+        records.push(n, move | (symmetry << 16), -1, space.orbit);
         for (let g = 0; g < width; g++) records.push(to[g] as number);
       }
     }
@@ -314,7 +314,7 @@ export class Pool {
     const { search, to } = this;
     const { width } = search.space;
     const parts = slice.parts.map((part) => ({ ...part, at: 0 }));
-    const size = width + 3;
+    const size = width + RECORD;
     for (let n = 0; n < slice.count; n++) {
       if (!search.begin(slice.from + n)) return;
       for (;;) {
@@ -331,11 +331,12 @@ export class Pool {
         if (next === null) break;
         const { records, line, at } = next;
         for (let g = 0; g < width; g++) {
-          const id = records[at + 3 + g] as number;
+          const id = records[at + RECORD + g] as number;
           to[g] = line === null ? id : line.receiver.state(g, id);
         }
-        const state = search.found(to, slice.from + n, records[at + 1] as number);
-        line?.foundAt(state < 0 ? ~state : state, records[at + 2] as number);
+        const [via = 0, place = 0, orbit = 1] = [records[at + 1], records[at + 2], records[at + 3]];
+        const state = search.found(to, slice.from + n, via, orbit);
+        line?.foundAt(state < 0 ? ~state : state, place);
         if (state >= 0) this.answer(state, to);
         next.at += size;
       }

@@ -44,6 +44,11 @@ export type Ending = "complete" | "depth" | "states" | "bytes" | "cancelled";
 
 export interface Counts {
   readonly states: number;
+  /**
+   * The same with images under symmetries counted apart: exact if the first state is its own only image, else how many
+   * there may be at most.
+   */
+  readonly raw: number;
   /** Moves tried that were not rejected. */
   readonly transitions: number;
   /** States found and not gone on from yet. */
@@ -66,6 +71,7 @@ export class Search {
   private readonly levels: number[] = [0];
   private at = 0;
   private transitions = 0;
+  private raw = 0;
   private end: Ending | null = null;
   private readonly from: Int32Array;
   private readonly to: Int32Array;
@@ -87,6 +93,7 @@ export class Search {
     this.answered = this.answers.questions.map(() => new Set());
     this.from = new Int32Array(this.space.width);
     this.to = new Int32Array(this.space.width);
+    this.space.orbit = this.space.initialOrbit;
     this.enter(this.space.initial, -1, 0, 0);
     this.levels.push(this.store.count);
   }
@@ -103,6 +110,7 @@ export class Search {
   get counts(): Counts {
     return {
       states: this.store.count,
+      raw: this.raw,
       transitions: this.transitions,
       frontier: this.store.count - this.at,
       depth: this.levels.length - 2,
@@ -192,15 +200,17 @@ export class Search {
   }
 
   private enter(ids: Int32Array, parent: number, move: number, symmetry: number): void {
-    const state = this.found(ids, parent, move | (symmetry << 16));
+    const state = this.found(ids, parent, move | (symmetry << 16), this.space.orbit);
     if (state >= 0) this.answers.eachAnswer(ids, (q, classes) => this.noteAnswer(q, classes, state));
   }
 
   /** The number of a state if it is new, else the complement of its number. `via`: move and symmetry. */
-  found(ids: Int32Array, parent: number, via: number): number {
+  found(ids: Int32Array, parent: number, via: number, orbit: number): number {
     const { store, space } = this;
     if (store.full) store.rehash((x) => space.hash(x));
-    return ~store.add(ids, space.hash(ids), parent, via);
+    const state = ~store.add(ids, space.hash(ids), parent, via);
+    if (state >= 0) this.raw += orbit;
+    return state;
   }
 
   private noteAnswer(q: number, classes: readonly string[], state: number): void {

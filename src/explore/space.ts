@@ -135,6 +135,8 @@ export class Space {
   readonly initial: Int32Array;
   /** What a state is folded by; the identity first. */
   readonly symmetries: readonly Symmetry[];
+  /** Images of the initial state. Where it is the only one, every image of a reachable state is reachable. */
+  readonly initialOrbit: number;
   /** Symmetry that led from the given world to the initial state. */
   readonly frame: number;
   private readonly shape: Shape;
@@ -154,6 +156,8 @@ export class Space {
   private readonly normalOf: readonly GroupMap[];
   /** By symmetry, then group. */
   private readonly imageOf: readonly (readonly GroupMap[])[];
+  /** Images of the last state that was made canonical, itself among them: so many states it stands for. */
+  orbit = 1;
   /** What the last move told its caller: the first thing that was not `ok`. */
   said = OK;
   private readonly scratch: Int32Array;
@@ -216,6 +220,7 @@ export class Space {
     this.base = this.normal(world, this.renamings[0] as Renaming);
     this.initial.set(this.intern(this.base));
     this.frame = this.canonical(this.initial);
+    this.initialOrbit = this.orbit;
   }
 
   /** Every group's state of a whole world. */
@@ -401,9 +406,12 @@ export class Space {
    */
   private canonical(ids: Int32Array): number {
     const n = this.renamings.length;
+    this.orbit = 1;
     if (n === 1) return 0;
     const { scratch, other, width } = this;
     let best = 0;
+    // As many symmetries as leave the state alone lead to its least image.
+    let leading = 1;
     scratch.set(ids);
     const host = this.groups[HOST] as Group;
     for (let s = 1; s < n; s++) {
@@ -415,9 +423,11 @@ export class Space {
       if (this.less(other, scratch)) {
         for (let i = 0; i < width; i++) scratch[i] = other[i] as number;
         best = s;
-      }
+        leading = 1;
+      } else if (this.equal(other, scratch)) leading++;
     }
     ids.set(scratch);
+    this.orbit = n / leading;
     return best;
   }
 
@@ -474,6 +484,11 @@ export class Space {
   private turnedHost(symmetry: number, id: number): number {
     const known = ((this.imageOf[symmetry] as readonly GroupMap[])[HOST] as GroupMap).get(id);
     return known < 0 ? this.groupTurned(symmetry, HOST, id) : known;
+  }
+
+  private equal(a: Int32Array, b: Int32Array): boolean {
+    for (let g = 0; g < this.width; g++) if (a[g] !== b[g]) return false;
+    return true;
   }
 
   private less(a: Int32Array, b: Int32Array): boolean {

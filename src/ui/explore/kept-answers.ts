@@ -13,7 +13,14 @@ const text = z.string();
 const texts = z.array(text);
 const number = z.number();
 const ending = z.enum(["complete", "depth", "states", "bytes", "cancelled"]);
-const counts = { states: number, transitions: number, frontier: number, depth: number, bytes: number };
+const counts = {
+  states: number,
+  raw: number,
+  transitions: number,
+  frontier: number,
+  depth: number,
+  bytes: number,
+};
 const promise = { id: text, sentence: text, source: text, goal: z.boolean() };
 const limits = z.object({ depth: number, states: number, bytes: number });
 
@@ -32,6 +39,7 @@ const report = z.object({
   alphabet: text,
   moves: number,
   symmetries: number,
+  rawExact: z.boolean(),
   counts: z.object(counts),
   ending,
   endingText: text,
@@ -62,6 +70,7 @@ const schema = z.object({
     alphabet: text,
     moves: texts,
     symmetries: number,
+    rawExact: z.boolean(),
     promises: z.array(z.object(promise)),
     limits,
     warnings: texts,

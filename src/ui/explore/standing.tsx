@@ -104,9 +104,9 @@ export function Standing({ run }: { readonly run: Run }) {
             />
             <Figure name="Time" value={timeText(ms)} />
             <Figure
-              name="Symmetries"
-              value={`${head.symmetries}`}
-              note={head.symmetries === 1 ? "none" : "namings as one"}
+              name="Told apart"
+              value={`${head.rawExact ? "" : "≤ "}${short(progress.raw)}`}
+              note={head.symmetries === 1 ? "no symmetry" : `${head.symmetries} namings as one`}
             />
           </dl>
           <DepthBars histogram={progress.histogram} frontier={progress.frontier} />
