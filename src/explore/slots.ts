@@ -7,6 +7,7 @@
  * met yet needs no place in older vectors.
  */
 import { areaBase } from "../engine/guest/layout.ts";
+import { hashOf, isSame } from "./same.ts";
 
 export const HOST = 0;
 
@@ -53,7 +54,7 @@ export class Slot {
   readonly group: number;
   readonly index: number;
   readonly path: string;
-  private readonly known = new Map<string, number>();
+  private readonly byHash = new Map<number, number[]>();
   private readonly byObject = new WeakMap<object, number>();
   private readonly byPrimitive = new Map<unknown, number>();
   /** Index = value id; 0 is absence. */
@@ -73,21 +74,29 @@ export class Slot {
 
   intern(value: unknown): number {
     if (value === undefined) return 0;
-    const object = typeof value === "object" && value !== null ? value : null;
-    const same = object === null ? this.byPrimitive.get(value) : this.byObject.get(object);
-    if (same !== undefined) return same;
-    const key = keyOf(value);
-    let id = this.known.get(key);
+    if (typeof value !== "object" || value === null)
+      return this.byPrimitive.get(value) ?? this.add(value, this.byPrimitive);
+    const known = this.byObject.get(value);
+    if (known !== undefined) return known;
+    const hash = hashOf(value);
+    const alike = this.byHash.get(hash);
+    let id = alike?.find((x) => isSame(this.raw[x], value));
     if (id === undefined) {
-      id = this.raw.length;
-      this.known.set(key, id);
-      this.raw.push(value);
-      const [lo, hi] = hashText(`${this.path}=${key}`);
-      this.hashLo.push(lo);
-      this.hashHi.push(hi);
-      if (object !== null) this.byObject.set(object, id);
+      id = this.add(value, this.byObject);
+      if (alike === undefined) this.byHash.set(hash, [id]);
+      else alike.push(id);
     }
-    if (object === null) this.byPrimitive.set(value, id);
+    this.byObject.set(value, id);
+    return id;
+  }
+
+  private add<K>(value: K, known: { set(value: K, id: number): unknown }): number {
+    const id = this.raw.length;
+    this.raw.push(value);
+    const [lo, hi] = hashText(`${this.path}=${keyOf(value)}`);
+    this.hashLo.push(lo);
+    this.hashHi.push(hi);
+    known.set(value, id);
     return id;
   }
 }
