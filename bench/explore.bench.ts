@@ -1,184 +1,145 @@
-// The explorer: exhausting a setup, transitions a second (as met, and with everything learnt), bytes a state, a second
-// thread, and the distance to a packed search that knows its transitions beforehand.
+// The explorer: exhausting a setup, transitions a second from nothing learnt (in Node and in the page), with everything
+// learnt, bytes a state, a second thread, and the distance to a packed search that knows its transitions beforehand.
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
 import { at } from "../scripts/lib/paths.mjs";
-import { alphabetOf } from "../src/explore/alphabet.ts";
-import { promisesOf } from "../src/explore/promises.ts";
-import { Search } from "../src/explore/search.ts";
-import { setupWith, worldWith } from "../src/explore/setups.test-helper.ts";
-import { StateStore } from "../src/explore/store.ts";
+import { Session } from "../src/script/session.ts";
+import { writeSession } from "../src/script/session-file.ts";
+import { inPage, SETUP, type Shown } from "./explore-page.ts";
+import type { Searched } from "./explore-search.ts";
 import type { Bench, Measure } from "./harness.ts";
 
-/** States of the part of (2,2), vm+ste that is measured: the whole is not exhausted by anybody. */
-const PART = 15_000;
+/** States of (2,2), vm+ste that are searched: where the default limit stops everybody. The whole is not exhausted. */
+const STATES = 2_000_000;
 
-function prepared(
-  vsmmus: number,
-  devices: number,
-  alphabet: string,
-  states: number,
-  learnt?: Search,
-): Search {
-  const world = learnt?.spec.world ?? worldWith(vsmmus, devices);
-  return new Search(
-    {
-      world,
-      alphabet: learnt?.spec.alphabet ?? alphabetOf(world.setup, alphabet),
-      promises: learnt?.spec.promises ?? promisesOf(world.setup, []),
-      limits: { depth: 1000, states, bytes: 6e9 },
-    },
-    learnt,
-  );
-}
-
-/**
- * Milliseconds of the processor (collecting garbage included): on a machine that others use, too, the clock says little
- * about a search that never waits.
- */
-function busy(body: () => void): number {
-  const from = process.cpuUsage();
-  body();
-  const { user, system } = process.cpuUsage(from);
-  return (user + system) / 1000;
-}
-
-/** Time to the end of a search. */
-const finish = (search: Search): number =>
-  busy(() => {
-    while (search.advance(1000));
+function child(args: readonly string[], input = ""): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--max-old-space-size=6000", ...args], {
+    input,
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
   });
+  // 1: a promise is broken, as it should be.
+  if (status !== 0 && status !== 1) throw new Error(`${args.join(" ")} ended with ${status}: ${stderr}`);
+  return stdout;
+}
 
-const rate = (search: Search, ms: number): number => (search.counts.transitions * 1000) / ms;
-
-/**
- * Breadth-first search over the same states, packed into a few words each, by a table of their transitions: what is left
- * is to write a successor down, hash it and look it up.
- */
-function yardstick(search: Search): number {
-  const { width, plansCount: moves } = search.space;
-  const count = search.expanded;
-  const successors = new Int32Array(count * moves).fill(-1);
-  const ids = new Int32Array(width);
-  const to = new Int32Array(width);
-  for (let s = 0; s < count; s++) {
-    search.store.read(s, ids);
-    for (let m = 0; m < moves; m++) {
-      const turn = search.space.next(ids, m, to);
-      if (turn !== -2)
-        successors[s * moves + m] = turn < 0 ? s : search.store.find(to, search.space.hash(to));
-    }
+async function searched(alphabet: string, states: number): Promise<Searched> {
+  const dir = mkdtempSync(join(tmpdir(), "explore-bench-"));
+  try {
+    const outfile = join(dir, "search.mjs");
+    const entryPoints = [at("bench", "explore-search.ts")];
+    await build({ entryPoints, outfile, bundle: true, platform: "node", format: "esm", target: "node20" });
+    return JSON.parse(child([outfile, alphabet, String(states)])) as Searched;
+  } finally {
+    rmSync(dir, { recursive: true });
   }
-  const packed = new Int32Array(search.store.count * width);
-  for (let s = 0; s < search.store.count; s++) packed.set(search.store.read(s, ids), s * width);
-  const hash = (x: Int32Array): number => {
-    let h = 0;
-    for (let i = 0; i < width; i++) h = Math.imul(h ^ (x[i] as number), 0x9e3779b1) ^ (h >>> 13);
-    return h ^ (h >>> 16);
-  };
-  let best = 0;
-  for (let round = 0; round < 5; round++) {
-    const store = new StateStore(width);
-    let transitions = 0;
-    const took = busy(() => {
-      to.set(packed.subarray(0, width));
-      store.add(to, hash(to), -1, 0);
-      for (let s = 0; s < count; s++)
-        for (let m = 0; m < moves; m++) {
-          const next = successors[s * moves + m] as number;
-          if (next < 0) continue;
-          transitions++;
-          for (let i = 0; i < width; i++) to[i] = packed[next * width + i] as number;
-          if (store.full) store.rehash(hash);
-          store.add(to, hash(to), s, m);
-        }
-    });
-    best = Math.max(best, (transitions * 1000) / took);
-  }
-  return best;
 }
 
 /** (2,2), vm+ste to a number of states by so many threads of the command line, from nothing learnt; milliseconds. */
 function threaded(threads: number): number {
-  const { devices, vsmmus } = setupWith(2, 2);
-  const input = [
-    "psmmu p0",
-    ...devices.map((d) => `device ${d.name} psmmu=p0 sid=0x${d.bdf.toString(16)}`),
-    ...vsmmus.map((v) => `vsmmu ${v.name} bus=${v.bus}`),
-    "",
-  ].join("\n");
   const run = (states: number): number => {
     const args = ["explore", "-", "--alphabet", "vm+ste", "--json"];
     const limits = ["--max-states", String(states), "--workers", String(threads)];
     const from = performance.now();
-    const { status, stderr } = spawnSync(process.execPath, [at("bin", "vsmmu-lab.mjs"), ...args, ...limits], {
-      input,
-      encoding: "utf8",
-    });
-    if (status !== 1) throw new Error(`lab explore ended with ${status}: ${stderr}`);
+    child([at("bin", "vsmmu-lab.mjs"), ...args, ...limits], SETUP);
     return performance.now() - from;
   };
   // What a start costs with nothing to search is no part of it.
-  const start = run(100);
-  return run(PART) - start;
+  const start = run(10);
+  return run(STATES) - start;
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+function node(vm: Searched, ste: Searched): Measure[] {
+  const hot = (ste.transitions * 1000) / ste.hotMs;
+  return [
+    {
+      name: "(2,2) vm exhausted, all promises, one thread",
+      value: vm.coldMs,
+      unit: "ms",
+      goal: { atMost: 15_000 },
+      note: `${vm.states} states, ${vm.transitions} transitions, ${vm.engineRuns} runs of the engine`,
+    },
+    {
+      name: `(2,2) vm+ste, ${STATES} states, all promises, nothing learnt`,
+      value: (ste.transitions * 1000) / ste.coldMs,
+      unit: "/s",
+      goal: { atLeast: 400_000 },
+      note: `${ste.transitions} transitions in ${seconds(ste.coldMs)}, ${ste.engineRuns} runs of the engine`,
+    },
+    { name: "the same, everything learnt", value: hot, unit: "/s", note: seconds(ste.hotMs) },
+    {
+      name: "packed search over the same states is faster by",
+      value: ste.packed / hot,
+      unit: "×",
+      goal: { atMost: 10 },
+      note: `${Math.round(ste.packed)} transitions/s by a table of the transitions`,
+    },
+    {
+      name: "bytes a stored state",
+      value: ste.bytesPerState,
+      unit: "B",
+      goal: { atMost: 150 },
+      note: `vm+ste, and ${Math.round(ste.groupBytes / 1024)} KiB of group states; vm ${Math.round(vm.bytesPerState)}`,
+    },
+  ];
+}
+
+function page(vm: Shown, ste: Shown, searchedInNode: Searched): Measure[] {
+  const rate = (ste.transitions * 1000) / ste.ms;
+  return [
+    {
+      name: "in the page: (2,2) vm exhausted, two workers",
+      value: vm.ms,
+      unit: "ms",
+      goal: { atMost: 15_000 },
+      note: `${vm.transitions} transitions; ${vm.status.split("\n")[0]}`,
+    },
+    {
+      name: `in the page: (2,2) vm+ste, ${STATES} states, one worker, against Node`,
+      value: (rate * searchedInNode.coldMs) / searchedInNode.transitions / 1000,
+      unit: "×",
+      goal: { atLeast: 0.7 },
+      note: `${Math.round(rate)} transitions/s, ${seconds(ste.ms)}`,
+    },
+    {
+      name: "in the page: longest task while it explores",
+      value: Math.max(vm.longest, ste.longest),
+      unit: "ms",
+      goal: { atMost: 50 },
+      note: "0: none was long enough to be told of",
+    },
+  ];
 }
 
 export const bench: Bench = {
   title: "Explore",
   async run() {
-    const out: Measure[] = [];
-    const vm = prepared(2, 2, "vm", 1e7);
-    const exhausted = finish(vm);
-    out.push({
-      name: "(2,2) vm exhausted, all promises, one thread, processor time",
-      value: exhausted,
-      unit: "ms",
-      goal: { atMost: 15_000 },
-      note: `${vm.counts.states} states, ${vm.counts.transitions} transitions, ${vm.space.engineRuns} runs of the engine`,
-    });
-    const first = prepared(2, 2, "vm+ste", PART);
-    const cold = rate(first, finish(first));
-    out.push({
-      name: `(2,2) vm+ste, first ${PART} states, nothing learnt`,
-      value: cold,
-      unit: "/s",
-      goal: { atLeast: 400_000 },
-      note: `${first.counts.transitions} transitions, ${first.space.engineRuns} runs of the engine`,
-    });
-    let hot = 0;
-    for (let round = 0; round < 5; round++) {
-      const again = prepared(2, 2, "vm+ste", PART, first);
-      hot = Math.max(hot, rate(again, finish(again)));
-    }
-    out.push({
-      name: "the same, everything learnt",
-      value: hot,
-      unit: "/s",
-    });
-    const packed = yardstick(first);
-    out.push({
-      name: "packed search over the same states is faster by",
-      value: packed / hot,
-      unit: "×",
-      goal: { atMost: 10 },
-      note: `${Math.round(packed)} transitions/s by a table of the transitions`,
-    });
-    const groups = first.space.groups.reduce((n, g) => n + g.bytes, 0);
-    out.push({
-      name: "bytes a stored state",
-      value: vm.store.bytes / vm.store.count,
-      unit: "B",
-      goal: { atMost: 150 },
-      note: `(2,2) vm; vm+ste ${Math.round(first.store.bytes / first.store.count)}, and ${Math.round(groups / 1024)} KiB of group states`,
-    });
+    const vm = await searched("vm", 1e7);
+    const ste = await searched("vm+ste", STATES);
     const one = threaded(1);
     const two = threaded(2);
-    out.push({
-      name: "two threads are faster than one by",
-      value: one / two,
-      unit: "×",
-      goal: { atLeast: 1.7 },
-      note: `(2,2) vm+ste to ${PART} states, nothing learnt: ${Math.round(one)} ms and ${Math.round(two)} ms`,
-    });
-    return out;
+    const opened = Session.open(SETUP);
+    if (!opened.ok) throw new Error(opened.problems.map((p) => p.message).join("; "));
+    const [vmShown, steShown] = await inPage(writeSession(opened.value), [
+      { alphabet: "vm", workers: 2, states: STATES },
+      { alphabet: "vm+ste", workers: 1, states: STATES },
+    ]);
+    if (vmShown === undefined || steShown === undefined) throw new Error("the page did not search");
+    return [
+      ...node(vm, ste),
+      {
+        name: "two threads are faster than one by",
+        value: one / two,
+        unit: "×",
+        goal: { atLeast: 1.7 },
+        note: `(2,2) vm+ste to ${STATES} states, nothing learnt: ${seconds(one)} and ${seconds(two)}`,
+      },
+      ...page(vmShown, steShown, ste),
+    ];
   },
 };
