@@ -23,13 +23,13 @@ interface Pinned {
  * pair. raw: ioas-alloc, and one bind a device. fault: eleven injections.
  */
 const PINNED: readonly Pinned[] = [
-  { setup: [1, 1], alphabet: "vm", reduced: [1, 4, 12, 25, 38, 38, 19, 1], raw: null, transitions: 1104 },
+  { setup: [1, 1], alphabet: "vm", reduced: [1, 4, 11, 22, 27, 21, 7], raw: null, transitions: 744 },
   {
     setup: [1, 1],
     alphabet: "vm+ste",
-    reduced: [1, 7, 32, 114, 318, 664, 1032, 1147, 864, 392, 126, 19],
+    reduced: [1, 7, 28, 89, 219, 371, 413, 254, 61, 4],
     raw: null,
-    transitions: 51_876,
+    transitions: 15_917,
   },
   {
     setup: [1, 1],
@@ -48,18 +48,18 @@ const PINNED: readonly Pinned[] = [
   {
     setup: [1, 1],
     alphabet: "vm+fault",
-    reduced: [1, 15, 57, 164, 351, 562, 565, 287, 32],
+    reduced: [1, 15, 56, 150, 305, 412, 323, 104, 4],
     raw: null,
-    transitions: 17790,
+    transitions: 11_983,
   },
   {
     setup: [1, 2],
     alphabet: "vm",
-    reduced: [1, 4, 13, 36, 71, 98, 86, 42, 9, 2],
-    raw: [1, 5, 21, 63, 124, 166, 140, 63, 11, 2],
-    transitions: 3258,
+    reduced: [1, 4, 12, 33, 59, 66, 44, 15, 3],
+    raw: [1, 5, 20, 59, 103, 110, 70, 22, 3],
+    transitions: 2133,
   },
-  { setup: [1, 2], alphabet: "vm+ste", reduced: [1, 7, 45, 241], raw: [1, 11, 83, 465] },
+  { setup: [1, 2], alphabet: "vm+ste", reduced: [1, 7, 41, 201], raw: [1, 11, 76, 389] },
   {
     setup: [1, 2],
     alphabet: "raw",
@@ -72,18 +72,18 @@ const PINNED: readonly Pinned[] = [
   {
     setup: [1, 2],
     alphabet: "vm+fault",
-    reduced: [1, 15, 58, 187, 527, 1111, 1659, 1603, 961, 355, 89],
-    raw: [1, 16, 77, 310, 975, 2128, 3215, 3144, 1910, 710, 178],
-    transitions: 63_076,
+    reduced: [1, 15, 57, 173, 480, 933, 1185, 916, 411, 126, 16],
+    raw: [1, 16, 76, 295, 907, 1811, 2306, 1796, 822, 252, 32],
+    transitions: 41_424,
   },
-  { setup: [2, 2], alphabet: "vm", reduced: [1, 4, 23, 90, 302], raw: [1, 10, 65, 307, 1068] },
-  { setup: [2, 2], alphabet: "vm+ste", reduced: [1, 7, 82, 714], raw: [1, 22, 285] },
+  { setup: [2, 2], alphabet: "vm", reduced: [1, 4, 22, 83, 265], raw: [1, 10, 63, 289, 949] },
+  { setup: [2, 2], alphabet: "vm+ste", reduced: [1, 7, 78, 613], raw: [1, 22, 271] },
   { setup: [2, 2], alphabet: "raw", reduced: [1, 3, 3, 2, 5, 20, 71], raw: null },
-  { setup: [2, 2], alphabet: "vm+fault", reduced: [1, 15, 68, 358], raw: [1, 21, 178] },
-  { setup: [2, 3], alphabet: "vm", reduced: [1, 4, 23, 92], raw: [1, 12, 97, 571] },
-  { setup: [2, 3], alphabet: "vm+ste", reduced: [1, 7, 82], raw: [1, 30, 520] },
+  { setup: [2, 2], alphabet: "vm+fault", reduced: [1, 15, 67, 340], raw: [1, 21, 176] },
+  { setup: [2, 3], alphabet: "vm", reduced: [1, 4, 22, 85], raw: [1, 12, 95, 549] },
+  { setup: [2, 3], alphabet: "vm+ste", reduced: [1, 7, 78], raw: [1, 30, 500] },
   { setup: [2, 3], alphabet: "raw", reduced: [1, 4, 6, 5, 7, 26, 100], raw: null },
-  { setup: [2, 3], alphabet: "vm+fault", reduced: [1, 15, 68], raw: [1, 23, 236] },
+  { setup: [2, 3], alphabet: "vm+fault", reduced: [1, 15, 67], raw: [1, 23, 234] },
 ];
 
 function searched({ setup, alphabet }: Pinned, depth: number, symmetry: boolean): Search {
@@ -141,12 +141,9 @@ const WHOLE: readonly Whole[] = [
   {
     setup: [1, 2],
     alphabet: "vm+ste",
-    reduced: [
-      1, 7, 45, 241, 1087, 3975, 11_551, 26_674, 48_602, 68_884, 74_366, 59_645, 34_121, 13_517, 3273, 441,
-      68, 12,
-    ],
-    rawStates: 691_680,
-    transitions: 5_197_650,
+    reduced: [1, 7, 41, 201, 844, 2846, 7342, 13_955, 18_386, 15_954, 8803, 2991, 772, 180, 20],
+    rawStates: 144_097,
+    transitions: 1_085_145,
   },
   {
     setup: [1, 2],
@@ -162,31 +159,28 @@ const WHOLE: readonly Whole[] = [
   {
     setup: [2, 2],
     alphabet: "vm",
-    reduced: [
-      1, 4, 23, 90, 302, 785, 1676, 2997, 4700, 6506, 7836, 7937, 6644, 4587, 2623, 1239, 472, 121, 12,
-    ],
-    rawStates: 177_576,
-    transitions: 740_493,
+    reduced: [1, 4, 22, 83, 265, 630, 1192, 1875, 2646, 3367, 3620, 3106, 2117, 1152, 469, 155, 41, 6],
+    rawStates: 76_008,
+    transitions: 316_545,
   },
   {
     setup: [2, 3],
     alphabet: "vm",
     reduced: [
-      1, 4, 23, 92, 337, 1010, 2533, 5288, 9458, 14_744, 20_140, 23_640, 23_275, 18_888, 12_568, 6829, 2938,
-      964, 227, 35, 3,
+      1, 4, 22, 85, 300, 851, 1971, 3700, 5867, 8186, 10_097, 10_435, 8520, 5386, 2536, 826, 191, 31, 4,
     ],
-    rawStates: 1_250_868,
-    transitions: 2_351_639,
+    rawStates: 518_280,
+    transitions: 971_121,
   },
   {
     setup: [2, 2],
     alphabet: "vm+fault",
     reduced: [
-      1, 15, 68, 358, 1499, 5331, 15_174, 34_956, 66_272, 107_271, 153_580, 198_747, 233_637, 248_281,
-      236_675, 198_434, 143_041, 89_422, 50_277, 26_071, 12_124, 4721, 1466, 341, 50, 3,
+      1, 15, 67, 340, 1382, 4717, 12_515, 26_090, 43_933, 63_511, 83_781, 101_718, 111_554, 108_720, 92_379,
+      66_892, 41_615, 22_892, 11_842, 5701, 2380, 721, 124, 8,
     ],
-    rawStates: 7_288_436,
-    transitions: 28_372_018,
+    rawStates: 3_201_128,
+    transitions: 12_459_588,
     short: 7,
   },
 ];

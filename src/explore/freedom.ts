@@ -46,6 +46,29 @@ const handlesRegisters = (a: Action): boolean =>
   a.kind === "cr0-value" ||
   (a.kind === "cr0" && ((a.set | a.clear) & CMDQEN) !== 0);
 
+/** Everything but what guest software itself does with structures: entries of its own kinds, made once. */
+function shapesTables(a: Action): boolean {
+  switch (a.kind) {
+    case "cd":
+    case "map":
+    case "unmap":
+    case "store":
+    case "strtab":
+    case "l1std":
+      return true;
+    case "ste":
+      return !["abort", "bypass", "translate"].includes(a.value.as) || Object.keys(a.value).length > 1;
+    case "guest":
+      return a.macro !== "recover";
+    default:
+      return false;
+  }
+}
+
+/** A device at an address that its declaration does not foretell. */
+const movesDevice = (a: Action): boolean =>
+  a.kind === "renumber" || ((a.kind === "plug" || a.kind === "realize") && a.bdf !== undefined);
+
 const namesBackend = (a: Action): boolean =>
   (a.kind === "plug" || a.kind === "realize") && a.iommufd !== undefined;
 
@@ -75,14 +98,16 @@ export function freedomOf(
     !setup.qemu.gbpaStaleError;
   const names = ids && world.names.length === 0 && !actions.some((a) => RAW.has(a.kind));
   const queues = !asks.some((a) => a.registers) && !actions.some(handlesRegisters);
+  const streams = !actions.some(movesDevice);
+  const tables = !actions.some(shapesTables);
   const all = symmetriesOf(setup);
   const identity = all.slice(0, 1);
   if (!symmetry || !ids || all.length === 1 || !knownPlaces(world))
-    return { ids, names, order, queues, symmetries: identity };
+    return { ids, names, order, queues, streams, tables, symmetries: identity };
   const kept = all.filter(
     (s) => asks.every((a) => leavesAlone(s, a)) && closed(alphabet.moves, renamingOf(setup, s)),
   );
-  return { ids, names, order, queues, symmetries: kept };
+  return { ids, names, order, queues, streams, tables, symmetries: kept };
 }
 
 /** A promise about one device must not be asked of another. */

@@ -9,25 +9,35 @@
  * - the same for the event queue when it is empty in both columns.
  * - what is left in the registers of a queue that is off and that guest software has not programmed since the last reset:
  *   it programs base, PROD and CONS before it puts the queue to use.
+ * - that it has programmed a queue that is off and empty: it would program it to what it is. Only where it stands as guest
+ *   software of the lab makes it, in both columns, without an error.
+ * - that caches hold nothing of any stream, one by one or as a whole: no stream comes that is not known yet.
+ * - a table that no CD in force names, and that a TLB may still hold: while it can only be met again under the ASID and
+ *   the CD that it was met under, and no alphabet of the search changes tables, what the TLB holds is what the table says.
  * - whether GBPA says "use incoming" because of a reset or, with no attribute, because of a write: no attribute is changed.
  * - which way GERROR and GERRORN have toggled: an error is active while they differ, and the guest acknowledges by
  *   making them equal.
  * - memory that holds zeroes is memory never written.
  */
-import type { Caches, StreamHistory } from "../engine/arch/caches.ts";
+import { type Caches, quiet, type StaleRoot, type StreamHistory } from "../engine/arch/caches.ts";
+import { TTB_MASK } from "../engine/arch/cd.ts";
 import type { ArchSmmu } from "../engine/arch/smmu.ts";
-import { cmdqBase, eventqBase, QUEUE_LOG2 } from "../engine/guest/layout.ts";
+import { areaBase, cmdqBase, eventqBase, QUEUE_LOG2 } from "../engine/guest/layout.ts";
 import type { GuestSmmu } from "../engine/guest/types.ts";
 import type { GuestMemory, Line, MemPage } from "../engine/memory.ts";
 import type { Smmuv3Regs, Smmuv3State } from "../engine/qemu/types.ts";
 import type { World } from "../engine/world.ts";
 import { contextPtr } from "./host-normal.ts";
-import { commandWord, type Renaming, regionOf, sidWord } from "./renaming.ts";
+import { commandWord, MOST_VSMMUS, type Renaming, regionOf, sidWord } from "./renaming.ts";
 
 /** What may be taken for the same in a search; decided once from the alphabet. */
 export interface GuestFreedom {
   /** What registers hold beyond their meaning: nobody reads or writes them, or the entries of queues, by hand. */
   readonly queues: boolean;
+  /** Every StreamID that comes is watched already. */
+  readonly streams: boolean;
+  /** CDs and tables are made by guest software alone, and stay as they are made. */
+  readonly tables: boolean;
 }
 
 const QUEUE_ADDR = 0x00ff_ffff_ffff_ffe0n;
@@ -77,6 +87,7 @@ function drop(lines: Lines, from: bigint, size: bigint): void {
 interface Queues {
   readonly regs: Smmuv3Regs;
   readonly arch: ArchSmmu;
+  readonly sw: GuestSmmu["sw"];
 }
 
 const RD = 0xfffff;
@@ -111,6 +122,7 @@ function normalCmdq(q: Queues, base: bigint, lines: Lines): Queues {
   });
   const at = (cons: number, left: number): number => ((cons & ~RD) | (kept - left)) >>> 0;
   return {
+    ...q,
     regs: { ...regs, cmdqProd: kept, cmdqCons: at(regs.cmdqCons, behind) },
     arch: { ...arch, cmdqProd: kept, cmdqCons: at(arch.cmdqCons, archBehind) },
   };
@@ -123,6 +135,7 @@ function normalEventq(q: Queues, base: bigint, g: GuestSmmu, lines: Lines): Queu
   if (regs.eventqProd !== regs.eventqCons || arch.eventqProd !== arch.eventqCons) return q;
   drop(lines, base, BigInt(ENTRIES) * 32n);
   return {
+    ...q,
     regs: { ...regs, eventqProd: 0, eventqCons: 0 },
     arch: { ...arch, eventqProd: 0, eventqCons: 0 },
   };
@@ -132,23 +145,49 @@ const CMDQ_ERR = 1;
 const CMDQEN = 8;
 const EVENTQEN = 4;
 
-/** Queues that have to be programmed anew before anybody looks at them. */
+const RA = 1n << 62n;
+const INDEX = 0xfffff;
+
+/** Command queue as guest software programs it, empty and without an error. */
+function isFreshCmdq({ regs, arch }: Queues, base: bigint): boolean {
+  const made = base | RA | BigInt(QUEUE_LOG2);
+  return (
+    regs.cmdqBase === made &&
+    arch.cmdqBase === made &&
+    regs.cmdqLog2size === QUEUE_LOG2 &&
+    regs.cmdqProd === regs.cmdqCons &&
+    arch.cmdqProd === arch.cmdqCons &&
+    (regs.cmdqCons & ~INDEX) === 0 &&
+    (arch.cmdqCons & ~INDEX) === 0
+  );
+}
+
+function isFreshEventq({ regs, arch }: Queues, base: bigint): boolean {
+  const made = base | RA | BigInt(QUEUE_LOG2);
+  return regs.eventqBase === made && arch.eventqBase === made && regs.eventqLog2size === QUEUE_LOG2;
+}
+
+/** Queues that have to be programmed anew before anybody looks at them, or might as well be. */
 function normalIdle(q: Queues, v: number, g: GuestSmmu, lines: Lines): Queues {
-  const { regs, arch } = q;
+  const { regs, arch, sw } = q;
   const off = (bit: number): boolean => ((regs.cr0 | regs.cr0ack | arch.cr0 | arch.cr0ack) & bit) === 0;
   const stopped = (((regs.gerror ^ regs.gerrorn) | (arch.gerror ^ arch.gerrorn)) & CMDQ_ERR) !== 0;
   let out = q;
-  if (!g.sw.cmdqReady && off(CMDQEN) && !stopped) {
-    drop(lines, cmdqBase(v, g.sw.gen), BigInt(ENTRIES) * ENTRY);
+  const cmdq = cmdqBase(v, sw.gen);
+  if (off(CMDQEN) && !stopped && (!sw.cmdqReady || isFreshCmdq(q, cmdq))) {
+    drop(lines, cmdq, BigInt(ENTRIES) * ENTRY);
     out = {
+      sw: sw.cmdqReady ? { ...sw, cmdqReady: false } : sw,
       regs: { ...out.regs, cmdqBase: 0n, cmdqLog2size: 0, cmdqProd: 0, cmdqCons: 0 },
       arch: { ...out.arch, cmdqBase: 0n, cmdqProd: 0, cmdqCons: 0 },
     };
   }
   const empty = regs.eventqProd === regs.eventqCons && arch.eventqProd === arch.eventqCons;
-  if (!g.sw.evtqReady && off(EVENTQEN) && empty && g.expected.length === 0) {
-    drop(lines, eventqBase(v, g.sw.gen), BigInt(ENTRIES) * 32n);
+  const eventq = eventqBase(v, sw.gen);
+  if (off(EVENTQEN) && empty && g.expected.length === 0 && (!sw.evtqReady || isFreshEventq(q, eventq))) {
+    drop(lines, eventq, BigInt(ENTRIES) * 32n);
     out = {
+      sw: out.sw.evtqReady ? { ...out.sw, evtqReady: false } : out.sw,
       regs: { ...out.regs, eventqBase: 0n, eventqLog2size: 0, eventqProd: 0, eventqCons: 0 },
       arch: { ...out.arch, eventqBase: 0n, eventqProd: 0, eventqCons: 0 },
     };
@@ -165,6 +204,7 @@ function normalGbpa(q: Queues): Queues {
     (gbpa & ATTRIBUTES) === INCOMING ? (gbpa & ~INCOMING) >>> 0 : gbpa;
   const { regs, arch } = q;
   return {
+    ...q,
     regs: { ...regs, gbpa: plain(regs.gbpa) },
     arch: { ...arch, gbpa: plain(arch.gbpa), gbpaEff: plain(arch.gbpaEff) },
   };
@@ -172,9 +212,43 @@ function normalGbpa(q: Queues): Queues {
 
 function normalErrors(q: Queues): Queues {
   return {
+    ...q,
     regs: { ...q.regs, gerror: (q.regs.gerror ^ q.regs.gerrorn) >>> 0, gerrorn: 0 },
     arch: { ...q.arch, gerror: (q.arch.gerror ^ q.arch.gerrorn) >>> 0, gerrorn: 0 },
   };
+}
+
+const AREA = areaBase(0, 1) - areaBase(0, 0);
+/** CD: TTB1 is not used. */
+const EPD1 = 1n << 30n;
+
+/** True if no other CD that guest software of this vSMMU has made bears the ASID, and the one that does names the table. */
+function isOwnRoot({ asid, ttb }: StaleRoot, v: number, gen: number, lines: Lines): boolean {
+  const area = areaBase(v, gen);
+  let found = 0;
+  for (const [at, line] of lines) {
+    if (at < area || at >= area + AREA || regionOf(at, MOST_VSMMUS) !== "cd") continue;
+    const [q0 = 0n, q1 = 0n] = line;
+    if (Number(q0 >> 48n) !== asid) continue;
+    if ((q1 & TTB_MASK) !== ttb || (q0 & EPD1) === 0n) return false;
+    found++;
+  }
+  return found === 1;
+}
+
+function normalCaches(
+  arch: ArchSmmu,
+  v: number,
+  { sw }: GuestSmmu,
+  lines: Lines,
+  freedom: GuestFreedom,
+): ArchSmmu {
+  let c = arch.caches;
+  const empty = c.cfg !== "cold" && c.streams.length === 0 && arch.watch.every((sid) => c.cold.includes(sid));
+  if (freedom.streams && empty) c = { ...c, cfg: "cold", cold: [], cooling: [] };
+  if (freedom.tables && c.roots.some((r) => isOwnRoot(r, v, sw.gen, lines)))
+    c = { ...c, roots: c.roots.filter((r) => !isOwnRoot(r, v, sw.gen, lines)) };
+  return c === arch.caches ? arch : { ...arch, caches: quiet(c) };
 }
 
 /** TTB0 and TTB1 of a CD, bits 51:4. */
@@ -291,14 +365,18 @@ export function normalGuest(w: World, r: Renaming, freedom: GuestFreedom): World
   const lines = linesOf(w.memory);
   const queues: Queues[] = w.guest.smmus.map((g, v) => {
     const { regs } = w.qemu.smmus[v] as Smmuv3State;
-    if (!freedom.queues) return { regs, arch: g.arch };
-    let q = normalGbpa(normalErrors({ regs, arch: g.arch }));
+    const arch = normalCaches(g.arch, v, g, lines, freedom);
+    if (!freedom.queues) return { regs, arch, sw: g.sw };
+    let q = normalGbpa(normalErrors({ regs, arch, sw: g.sw }));
     q = normalIdle(q, v, g, lines);
     q = normalCmdq(q, cmdqBase(v, g.sw.gen), lines);
     return normalEventq(q, eventqBase(v, g.sw.gen), g, lines);
   });
   const memory: GuestMemory = { ...w.memory, pages: pagesOf(lines) };
-  const guests = w.guest.smmus.map((g, v) => ({ ...g, arch: (queues[v] as Queues).arch }));
+  const guests = w.guest.smmus.map((g, v) => {
+    const { arch, sw } = queues[v] as Queues;
+    return { ...g, arch, sw };
+  });
   const smmus = w.qemu.smmus.map((s, v) => ({ ...s, regs: (queues[v] as Queues).regs }));
   if (r.identity) return { ...w, guest: { smmus: guests }, qemu: { ...w.qemu, smmus }, memory };
   const n = smmus.length;
