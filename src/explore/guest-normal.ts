@@ -27,8 +27,7 @@ import type { GuestSmmu } from "../engine/guest/types.ts";
 import type { GuestMemory, Line, MemPage } from "../engine/memory.ts";
 import type { Smmuv3Regs, Smmuv3State } from "../engine/qemu/types.ts";
 import type { World } from "../engine/world.ts";
-import { contextPtr } from "./host-normal.ts";
-import { commandWord, MOST_VSMMUS, type Renaming, regionOf, sidWord } from "./renaming.ts";
+import { commandWord, contextPtr, MOST_VSMMUS, type Renaming, regionOf, sidWord } from "./renaming.ts";
 
 /** What may be taken for the same in a search; decided once from the alphabet. */
 export interface GuestFreedom {

@@ -7,7 +7,8 @@ import { topology } from "../engine/kernel/topology.ts";
 import type { Obj } from "../engine/kernel/types.ts";
 import type { World } from "../engine/world.ts";
 import { leftQueue } from "./garbage.ts";
-import type { Renaming } from "./renaming.ts";
+import { contextPtr, type Renaming, sidWord } from "./renaming.ts";
+import { keyOf } from "./slots.ts";
 
 const FILE = 2 ** 24;
 
@@ -216,7 +217,7 @@ export function discover(w: World, r: Renaming, nameless: boolean): Names {
     if (m.vmaster !== null) p.put(w, m.vmaster.file, m.vmaster.viommu, 0);
   }
   keepReferred(w, p);
-  keepStrays(w, p);
+  keepStrays(w, r, p);
   nameTags(w, p.names);
   return p.names;
 }
@@ -256,15 +257,74 @@ function keepReferred(w: World, p: Places): void {
   }
 }
 
-/** A file that is in use, or that any name leads into, is kept whole; one that is neither is out of reach for good. */
-function keepStrays(w: World, p: Places): void {
+/** Who refers to others comes before them. */
+const RANK: readonly Obj["type"][] = [
+  "VEVENTQ",
+  "VDEVICE",
+  "HWPT_NESTED",
+  "DEVICE",
+  "VIOMMU",
+  "HWPT_PAGING",
+  "IOAS",
+];
+
+/** What an object is but for its number, and the numbers that follow from those of others. */
+function traits(o: Obj, r: Renaming): object {
+  const dev = (d: number): number => r.symmetry.devices[d] as number;
+  const sid = (virtId: bigint): bigint => BigInt(r.sid(Number(virtId)));
+  const base = { ...o, id: 0, name: r.name(o.name) };
+  switch (o.type) {
+    case "IOAS":
+      return { ...base, hwpts: o.hwpts.length };
+    case "DEVICE":
+      return { ...base, dev: dev(o.dev), hwpt: 0, vdev: 0 };
+    case "HWPT_PAGING":
+      return { ...base, ioas: 0, vmid: 0, tags: o.tags.length, invs: o.invs.length, ttb: 0 };
+    case "HWPT_NESTED":
+      return { ...base, viommu: 0, parent: 0, ste0: contextPtr(o.ste0, r) };
+    case "VIOMMU": {
+      const vdevs = o.vdevs.map((v) => sid(v.virtId)).sort((a, b) => (a < b ? -1 : 1));
+      return { ...base, hwpt: 0, vmid: 0, vdevs, veventqs: o.veventqs.length };
+    }
+    case "VDEVICE":
+      return { ...base, viommu: 0, device: 0, dev: dev(o.dev), virtId: sid(o.virtId) };
+    case "VEVENTQ":
+      return { ...base, viommu: 0, events: o.events.map((e) => e.words.map((q) => sidWord(q, r))) };
+  }
+}
+
+/**
+ * A file that is in use, or that any name leads into, is kept whole; one that is neither is out of reach for good. What
+ * nothing leads to is named in the order of what it is, each with what it refers to: not in that of its old numbers, which
+ * depend on when it was lost.
+ */
+function keepStrays(w: World, r: Renaming, p: Places): void {
   w.kernel.files.forEach((f, file) => {
     const inUse = f.fdOpen || w.kernel.masters.some((m) => m.bound?.file === file);
     const live = f.objects.filter((o): o is Obj => o !== null && o !== "tombstone");
-    if (!inUse && !live.some((o) => p.names.ids.has(key(file, o.id)))) return;
-    for (const o of live) p.put(w, file, o.id, 0);
+    const isNamed = (id: number): boolean => p.names.ids.has(key(file, id));
+    if (!inUse && !live.some((o) => isNamed(o.id))) return;
+    const strays = live.filter((o) => !isNamed(o.id));
+    if (strays.length === 0) return;
+    const sign = (o: Obj): string => {
+      const others = referred(o).map((id) => {
+        const to = getObj(w.kernel, file, id);
+        return to === null || isNamed(id) ? `#${p.names.id(file, id)}` : sign(to);
+      });
+      return `${RANK.indexOf(o.type)} ${keyOf(traits(o, r))} ${others.join()}`;
+    };
+    const put = (o: Obj): void => {
+      p.put(w, file, o.id, 0);
+      for (const id of referred(o)) {
+        const to = getObj(w.kernel, file, id);
+        if (to !== null && !isNamed(id)) put(to);
+      }
+    };
+    const signs = new Map(strays.map((o) => [o, sign(o)]));
+    const text = (o: Obj): string => signs.get(o) ?? "";
+    for (const o of strays.sort((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : a.id - b.id)))
+      put(o);
   });
-  keepReferred(w, p);
 }
 
 /** VMIDs in the order of their holders' new ids; what the host holds keeps its number. */

@@ -33,7 +33,7 @@ import {
   stillNamed,
   tombstoneAt,
 } from "./host-names.ts";
-import { type Renaming, sidWord } from "./renaming.ts";
+import { contextPtr, type Renaming, sidWord } from "./renaming.ts";
 
 /** What may be renamed in a search; decided once from the setup, the first world and the alphabet. */
 export interface HostFreedom {
@@ -140,14 +140,6 @@ function object(o: Obj, file: number, n: Names, r: Renaming): Obj {
         events: o.events.map((e) => ({ ...e, words: e.words.map((q, i) => (i === 0 ? sidWord(q, r) : q)) })),
       };
   }
-}
-
-/** S1ContextPtr of an STE's word 0, bits 55:6. */
-const PTR = 0x00ff_ffff_ffff_ffc0n;
-
-export function contextPtr(q0: bigint, r: Renaming): bigint {
-  const ptr = q0 & PTR;
-  return ptr === 0n || r.identity ? q0 : (q0 & ~PTR) | (r.address(ptr) & PTR);
 }
 
 function files(w: World, n: Names, r: Renaming, renamed: boolean, nameless: boolean): IommufdFile[] {

@@ -93,6 +93,14 @@ export function renamingOf(setup: Setup, symmetry: Symmetry): Renaming {
 export const sidWord = (q0: bigint, r: Renaming): bigint =>
   (q0 & 0xffff_ffffn) | (BigInt(r.sid(Number(q0 >> 32n))) << 32n);
 
+/** S1ContextPtr of an STE's word 0, bits 55:6. */
+const PTR = 0x00ff_ffff_ffff_ffc0n;
+
+export function contextPtr(q0: bigint, r: Renaming): bigint {
+  const ptr = q0 & PTR;
+  return ptr === 0n || r.identity ? q0 : (q0 & ~PTR) | (r.address(ptr) & PTR);
+}
+
 /** Commands that name a stream: CFGI_STE, CFGI_CD, CFGI_CD_ALL, ATC_INV. */
 const NAMES_STREAM: ReadonlySet<number> = new Set([0x03, 0x05, 0x06, 0x40]);
 
