@@ -1,5 +1,6 @@
 /** The answers: how the search stands, what broke, and the way to what is looked at. */
 import type { ReactNode } from "react";
+import { alphabetLines } from "../../explore/alphabet.ts";
 import { Empty } from "../widgets/empty.tsx";
 import { type Tab, Tabs } from "../widgets/tabs.tsx";
 import { AgainstView } from "./against-view.tsx";
@@ -25,7 +26,9 @@ function Refused({ run }: { readonly run: Run }) {
             {problem.places.length === 0 || problem.where === "script" ? null : (
               <Placed
                 text={
-                  problem.where === "alphabet" ? run.spec.alphabet : (run.spec.promises[problem.index] ?? "")
+                  problem.where === "alphabet"
+                    ? alphabetLines(run.spec.alphabet)
+                    : (run.spec.promises[problem.index] ?? "")
                 }
                 problems={problem.places}
               />
