@@ -48,6 +48,7 @@ describe("limits that are said before they strike", () => {
     expect(warned([2, 2], "vm+ste")).toEqual([expect.stringMatching(/^2 vSMMUs × 2 devices have 4 STEs/)]);
     expect(warned([2, 2], "vm+stores")).toHaveLength(1);
     expect(warned([2, 2], "vm")).toEqual([]);
+    expect(warned([2, 2], "vm+ste", { depth: 3 })).toEqual([]);
   });
 
   it("more alike devices than change places; few are not even asked about", () => {

@@ -35,14 +35,15 @@ export function warningsOf(
   const out: string[] = [];
   const n = alphabet.moves.length;
   const safe = reach(n, limits.states);
-  if (n >= MANY_MOVES && safe < limits.depth)
+  const within = safe >= limits.depth;
+  if (n >= MANY_MOVES && !within)
     out.push(
       `${n} moves in every state: if no two ways met, the limit of ${million(limits.states)} states would strike ` +
         `after ${counted(safe)}. ${safe === 0 ? "Allow more states" : `Set a depth of ${safe}`}, or try fewer moves.`,
     );
   const devices = setup.devices.length;
   const vsmmus = setup.vsmmus.length;
-  if (alphabet.stes && devices * vsmmus > 2)
+  if (alphabet.stes && devices * vsmmus > 2 && !within)
     out.push(
       `${vsmmus} vSMMUs × ${devices} devices have ${devices * vsmmus} STEs with a history each: the states are too many ` +
         "to see all of them. The answer will be about a depth.",

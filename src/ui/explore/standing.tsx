@@ -4,6 +4,7 @@ import { NARROW, useMedia } from "../app/use-media.ts";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { DepthBars } from "./depth-bars.tsx";
 import { type Run, useExplore } from "./explore-store.ts";
+import { SearchAgain } from "./lost.tsx";
 import { useAsked } from "./use-asked.ts";
 import { bytesText, ENDING_WORDS, moves, short, timeText } from "./words.ts";
 
@@ -79,6 +80,11 @@ export function Standing({ run }: { readonly run: Run }) {
           {head === null ? "" : ` ${head.alphabet}, ${moves(head.moves.length)} in each state.`}
         </span>
       </p>
+      {phase === "failed" ? (
+        <div className="explore-standing-again">
+          <SearchAgain run={run} />
+        </div>
+      ) : null}
       {changed ? (
         <p className="explore-quiet explore-changed">
           The question was changed since; these are the answers to the one before.
