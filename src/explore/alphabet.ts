@@ -216,7 +216,7 @@ const listed = (names: object): string => Object.keys(names).join(", ");
 
 const THERE_ARE =
   `there are ${listed(PRESETS)}, each with ${listed(MODIFIERS).replaceAll(/\b(?=[a-z])/g, "+")}, ` +
-  "or lines of a script with ; between";
+  "or lines of a script with a ; between them";
 
 /** Told at the whole text: it is one word. */
 function refused(text: string, message: string, suggestion: string | null): AlphabetError {

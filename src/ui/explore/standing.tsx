@@ -77,7 +77,9 @@ export function Standing({ run }: { readonly run: Run }) {
         </span>
         <span className="explore-about">
           From {run.from}; {run.setup}.
-          {head === null ? "" : ` ${head.alphabet}, ${moves(head.moves.length)} in each state.`}
+          {head === null
+            ? ""
+            : ` ${head.alphabet === "written" ? "Own lines" : head.alphabet}, ${moves(head.moves.length)} in each state.`}
         </span>
       </p>
       {phase === "failed" ? (
