@@ -13,14 +13,18 @@ test("limits are said before they strike, while the question is written and whil
   const explore = await open(app);
   const foreseen = explore.page.getByTestId("explore-foreseen");
   await expect(foreseen).toBeEmpty();
+  const note = explore.page.getByTestId("explore-states-note");
+  await expect(note).toContainText(/^cannot strike within \d moves/);
   await explore.place.getByRole("radio", { name: /^VM actions and STEs/ }).check();
   await expect(foreseen).toContainText("STEs with a history each");
   await explore.lines(MANY);
   // 1 + 80 + 80² are within half a million, 80³ more are not.
   await expect(foreseen).toHaveText(/^80 moves in every state.*500,000 states would strike after 2 moves/);
   await expectAccessible(explore.page, "a warning", "[data-testid=explore]");
+  await expect(note).toContainText("within 2 moves");
   await explore.field("Depth moves").fill("2");
   await expect(foreseen).toBeEmpty();
+  await expect(note).toContainText("the depth ends it");
   await explore.field("Depth moves").fill("");
   await explore.field("States at most").fill("5000000");
   await expect(foreseen).toContainText("5 million states would strike after 3 moves");

@@ -13,8 +13,9 @@ const million = (n: number): string =>
     : n.toLocaleString("en-GB");
 
 /** Moves from the first state within which the limit cannot strike, even if no two ways met. */
-function reach(moves: number, states: number): number {
-  if (moves <= 1) return Number.POSITIVE_INFINITY;
+export function reach(moves: number, states: number): number {
+  if (moves < 1) return Number.POSITIVE_INFINITY;
+  if (moves === 1) return states - 1;
   let depth = 0;
   for (let [all, widest] = [1, moves]; all + widest <= states; widest *= moves) {
     all += widest;

@@ -3,7 +3,7 @@ import { buildWorld } from "../../engine/build-world.ts";
 import { ExploreJob } from "../../explore/job.ts";
 import { parse } from "../../script/parse.ts";
 import { EMPTY_SCOPE } from "../../script/scope.ts";
-import { foreseen } from "./foreseen.ts";
+import { foreseen, reachText } from "./foreseen.ts";
 import { check, DEFAULT_QUESTION, type Question, specOf } from "./question.ts";
 
 const scriptOf = (vsmmus: number, devices: number): string =>
@@ -62,6 +62,20 @@ describe("what a question would run into", () => {
     expect(told(script, { base: "own", lines: `${MANY}\nplgu d0` })).toEqual([]);
     expect(told(script, { base: "own", lines: MANY, states: "many" })).toEqual([]);
     expect(told(script, { base: "own", lines: MANY, depth: "-" })).toEqual([]);
+  });
+
+  it("says for every question how far the limit of states cannot strike", () => {
+    const { setup, scope } = beginning(scriptOf(1, 1));
+    const reached = (part: Partial<Question>): string | null =>
+      reachText(asked(part), check(asked(part), setup, scope));
+    // 9 moves: 1 + 9 + 81 = 91 states within two.
+    expect(reached({ states: "91" })).toMatch(/^cannot strike within 2 moves;/);
+    expect(reached({ states: "90" })).toMatch(/^cannot strike within 1 move;/);
+    expect(reached({ states: "91", depth: "2" })).toBe("the depth ends it before this limit can strike");
+    expect(reached({ states: "90", depth: "2" })).toMatch(/^cannot strike within 1 move;/);
+    expect(reached({ base: "own", lines: "reset" })).toMatch(/^cannot strike within 499,999 moves;/);
+    for (const part of [{ base: "own", lines: "x" }, { states: "x" }, { depth: "x" }] as const)
+      expect(reached(part)).toBe(null);
   });
 
   it("a promise that does not parse yet changes nothing", () => {

@@ -4,15 +4,25 @@ import type { World } from "../../engine/world.ts";
 import { alphabetOf } from "../../explore/alphabet.ts";
 import { devicesInterchange } from "../../explore/freedom.ts";
 import { promisesOf } from "../../explore/promises.ts";
-import { warningsOf } from "../../explore/warnings.ts";
+import { reach, warningsOf } from "../../explore/warnings.ts";
 import type { Scope } from "../../script/scope.ts";
 import { alphabetText, type Checked, limitsOf, promiseTexts, type Question } from "./question.ts";
+import { moves as countedMoves } from "./words.ts";
 
 interface Beginning {
   readonly setup: Setup;
   readonly scope: Scope;
   /** Asked only where a warning depends on it. */
   world(): World;
+}
+
+/** How far the limit of states is sure not to strike, whatever ways meet; null while that cannot be read. */
+export function reachText(question: Question, { moves, depth, states }: Checked): string | null {
+  if (moves === null || depth !== null || states !== null) return null;
+  const limits = limitsOf(question);
+  const safe = reach(moves, limits.states);
+  if (safe >= limits.depth) return "the depth ends it before this limit can strike";
+  return `cannot strike within ${countedMoves(safe)}; beyond, it depends on how many ways meet`;
 }
 
 /** The same words as the search's own head has; none while what they are about cannot be read. */
