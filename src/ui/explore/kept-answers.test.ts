@@ -1,10 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { DifferenceJob } from "../../explore/difference.ts";
 import { ExploreJob } from "../../explore/job.ts";
 import type { Apart } from "./apart.ts";
 import type { ExploreClient } from "./client.ts";
 import type { Run } from "./explore-store.ts";
-import { MOST_KEPT, readTable, type Table, tableText } from "./kept-answers.ts";
+import { keepTable, keptAnswers, MOST_KEPT, readTable, type Table, tableText } from "./kept-answers.ts";
 import { DEFAULT_QUESTION, specOf } from "./question.ts";
 
 const question = {
@@ -233,5 +233,59 @@ describe("answers that outlive their page", () => {
       value.other = null;
     });
     expect(readTable(bereft)).toMatchObject({ other: null, apart: null, tab: "promises" });
+  });
+});
+
+describe("a tab's storage", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** Takes so many characters a value, as a tab does whose storage is nearly full. */
+  function storage(most: number): Map<string, string> {
+    const held = new Map<string, string>();
+    vi.stubGlobal("sessionStorage", {
+      getItem: (key: string) => held.get(key) ?? null,
+      removeItem: (key: string) => held.delete(key),
+      setItem(key: string, value: string) {
+        if (value.length > most) throw new DOMException("full", "QuotaExceededError");
+        held.set(key, value);
+      },
+    });
+    return held;
+  }
+
+  it("gives back what was kept; a new search takes its place from its beginning on", () => {
+    const held = storage(MOST_KEPT);
+    expect(keptAnswers()).toBe(null);
+    keepTable(both());
+    expect(keptAnswers()).toMatchObject({ run: { phase: "over" }, other: { side: "fix=D1" }, lost: [] });
+    // A page on which nothing was searched yet has nothing newer.
+    keepTable({ ...both(), run: null });
+    expect(keptAnswers()?.run).not.toBe(null);
+    keepTable(alone({ ...searched(1), progress: null }));
+    expect(held.size).toBe(0);
+  });
+
+  it("that is nearly full keeps at least that there was something", () => {
+    const held = storage(200);
+    keepTable(both());
+    expect(held.size).toBe(1);
+    expect(keptAnswers()).toMatchObject({ run: null, lost: ["answers"] });
+  });
+
+  it("that is full, or is not there, keeps nothing and breaks nothing", () => {
+    storage(0);
+    keepTable(both());
+    expect(keptAnswers()).toBe(null);
+    vi.stubGlobal("sessionStorage", undefined);
+    keepTable(both());
+    expect(keptAnswers()).toBe(null);
+  });
+
+  it("with something else in it says that answers were lost", () => {
+    storage(MOST_KEPT);
+    for (const text of ["{}", "<b>", '{"version":1}']) {
+      sessionStorage.setItem("vsmmu-lab.explore.answers", text);
+      expect(keptAnswers()).toMatchObject({ run: null, lost: ["answers"] });
+    }
   });
 });
