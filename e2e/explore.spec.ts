@@ -1,59 +1,9 @@
 // Exploring, as a reader does it: a question, answers while it runs, and the shortest way opened in the lab.
-import type { Locator, Page } from "@playwright/test";
+import type { Locator } from "@playwright/test";
+import { Explore, openExplore as open, SEARCH, SMALL } from "./explore.ts";
 import { Lab } from "./lab.ts";
 import { expect, test } from "./support/app.ts";
 import { expectAccessible } from "./support/axe.ts";
-
-const OVER = /Partial|Every reachable|Reached/;
-const SEARCH = 60_000;
-
-class Explore {
-  readonly lab: Lab;
-  readonly page: Page;
-  readonly place: Locator;
-
-  constructor(lab: Lab) {
-    this.lab = lab;
-    this.page = lab.page;
-    this.place = lab.page.getByTestId("explore");
-  }
-
-  get status(): Locator {
-    return this.page.getByTestId("explore-status");
-  }
-
-  get way(): Locator {
-    return this.page.getByTestId("explore-way");
-  }
-
-  field(name: string): Locator {
-    return this.place.getByRole("textbox", { name, exact: true });
-  }
-
-  /** Own lines instead of a preset: small spaces are searched at once. */
-  async lines(text: string): Promise<void> {
-    await this.place.getByRole("radio", { name: /^Own lines/ }).check();
-    await this.field("Lines that are tried").fill(text);
-  }
-
-  async start(): Promise<void> {
-    await this.page.getByTestId("explore-start").click();
-  }
-
-  async finish(): Promise<void> {
-    await expect(this.status).toContainText(OVER, { timeout: SEARCH });
-  }
-}
-
-async function open(app: Parameters<typeof Lab.open>[0], path = ""): Promise<Explore> {
-  const lab = await Lab.open(app, path);
-  await lab.page.getByRole("button", { name: "Explore", exact: true }).click();
-  const explore = new Explore(lab);
-  await expect(explore.place).toBeVisible();
-  return explore;
-}
-
-const SMALL = "plug d0 v0\nplug d1 v0\nunplug d0\nunplug d1\ngbpa v0 abort\ngbpa v0 bypass";
 
 test("every reachable state is seen, and the nearest counterexample opens in the lab", async ({ app }) => {
   test.setTimeout(SEARCH * 2);

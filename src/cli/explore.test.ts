@@ -89,7 +89,8 @@ test("explore: 2 for what does not parse or names nothing, with its place", asyn
     ["--invariant", "always d0 dma=abrt", /1:\d+: unknown value "abrt" of dma/],
     ["--invariant", "always d7 dma=abort", /nothing to expect of "d7"/],
     ["--invariant", "no-leek", /did you mean "no-leak"/],
-    ["--alphabet", "vn", /no alphabet "vn"/],
+    ["--alphabet", "vn", /no alphabet "vn"; there are vm, vm\+ste, .*; did you mean "vm"\?/],
+    ["--alphabet", "resett", /no alphabet "resett".*did you mean "reset"\?/],
     ["--alphabet", "plug d0 v0; plug d9 v0", /2:7: /],
     ["--depth", "-1", /--depth needs a number/],
     ["--workers", "0", /--workers needs a number/],
@@ -100,6 +101,12 @@ test("explore: 2 for what does not parse or names nothing, with its place", asyn
     const { status, stderr } = await lab("one.lab", option, value);
     expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
   }
+});
+
+test("explore: a word that is a line is tried as one", async () => {
+  const { status, json } = await lab("one.lab", "--alphabet", "reset", "--json");
+  expect(status).toBe(0);
+  expect(json().at(-1)).toMatchObject({ end: true, complete: true, moves: 1 });
 });
 
 test("explore: an alphabet that explodes is warned of beforehand", async () => {

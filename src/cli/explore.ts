@@ -44,7 +44,8 @@ export const EXPLORE: Subcommand = {
   notes: [
     ...Object.entries(PRESETS).map(([name, text]) => `${name.padEnd(9)} ${text}`),
     ...Object.entries(MODIFIERS).map(([name, text]) => `${`+${name}`.padEnd(9)} ${text}`),
-    "An alphabet can also be lines of a script, separated by ;.",
+    "An alphabet can also be lines of a script with a ; between them; reset alone",
+    "is one.",
     `Promises: ${PROMISE_NAMES.join(", ")},`,
     'a divergence like D1 (never), or a formula: "always d0 dma=abort when',
     'v0 gbpa=abort and v0 smmuen=off", "never d1 diverges=D1", "sometimes',

@@ -8,9 +8,13 @@ import { getObj } from "../engine/kernel/state.ts";
 import type { Setup } from "../engine/setup.ts";
 import type { CallName } from "../engine/tracer.ts";
 import type { World } from "../engine/world.ts";
+import { lex } from "../script/lexer.ts";
 import { parseLines } from "../script/parse.ts";
 import { formatProblem, type Problem } from "../script/problem.ts";
+import { problemAt } from "../script/read-args.ts";
 import { EMPTY_SCOPE, type Scope } from "../script/scope.ts";
+import { nearest } from "../script/suggest.ts";
+import { VERB_NAMES } from "../script/verbs.ts";
 
 export interface Move {
   readonly actions: readonly Action[];
@@ -198,55 +202,120 @@ function faultMoves(): Move[] {
   );
 }
 
-/** `vm`, `vm+ste+fault`, or lines of a script separated by `;` or line ends. */
+/**
+ * `vm`, `vm+ste+fault`, or lines of a script separated by `;` or line ends. What begins with a preset's name is a preset
+ * with its modifiers; a word that is none is a line, where it parses as one (`reset`).
+ */
 export function alphabetOf(setup: Setup, text: string, scope: Scope = EMPTY_SCOPE): Alphabet {
-  const words = text.trim();
-  if (/^[a-z]+(\+[a-z]+)*$/.test(words)) return presetOf(setup, words);
-  return writtenAlphabet(setup, words, scope);
+  const parts = text.trim().split(/\s*\+\s*/);
+  if (Object.hasOwn(PRESETS, parts[0] as string)) return presetOf(setup, text, parts);
+  return writtenAlphabet(setup, text, scope);
 }
 
-function presetOf(setup: Setup, words: string): Alphabet {
-  const parts = words.split("+");
+const listed = (names: object): string => Object.keys(names).join(", ");
+
+const THERE_ARE =
+  `there are ${listed(PRESETS)}, each with ${listed(MODIFIERS).replaceAll(/\b(?=[a-z])/g, "+")}, ` +
+  "or lines of a script with a ; between them";
+
+/** Told at the whole text: it is one word. */
+function refused(text: string, message: string, suggestion: string | null): AlphabetError {
+  const words = text.trim();
+  const before = text.slice(0, text.indexOf(words)).split("\n");
+  const place = { line: before.length, column: [...(before.at(-1) ?? "")].length + 1 };
+  const problem: Problem = { ...place, length: [...words].length, message, expected: null, suggestion };
+  return new AlphabetError(suggestion === null ? message : `${message}; did you mean "${suggestion}"?`, [
+    problem,
+  ]);
+}
+
+function presetOf(setup: Setup, text: string, parts: readonly string[]): Alphabet {
   let preset = parts[0] as string;
   let rest = parts.slice(1);
   if (Object.hasOwn(PRESETS, `${preset}+${rest[0]}`)) {
     preset = `${preset}+${rest[0]}`;
     rest = rest.slice(1);
   }
-  if (!Object.hasOwn(PRESETS, preset))
-    throw new AlphabetError(
-      `no alphabet "${words}"; there are ${Object.keys(PRESETS).join(", ")}, each with ${Object.keys(
-        MODIFIERS,
-      )
-        .map((m) => `+${m}`)
-        .join(" ")}, or lines of a script separated by ;`,
-    );
-  for (const m of rest)
-    if (!Object.hasOwn(MODIFIERS, m))
-      throw new AlphabetError(`no modifier "+${m}"; there are ${Object.keys(MODIFIERS).join(", ")}`);
+  const longer = Object.keys(PRESETS).flatMap((p) =>
+    p.startsWith(`${preset}+`) ? [p.slice(preset.length + 1)] : [],
+  );
+  for (const [at, m] of rest.entries())
+    if (!Object.hasOwn(MODIFIERS, m)) {
+      const close = nearest(m, [...Object.keys(MODIFIERS), ...(at === 0 ? longer : [])]);
+      const meant = [preset, ...rest.slice(0, at), close, ...rest.slice(at + 1)].join("+");
+      throw refused(
+        text,
+        `no modifier "+${m}" of ${preset}; there are ${listed(MODIFIERS)}`,
+        close === null ? null : meant,
+      );
+    }
   const modifiers = rest as Modifier[];
   if (preset === "raw" && modifiers.some((m) => m !== "fault"))
-    throw new AlphabetError("raw goes with +fault alone: the others are the VM's");
+    throw refused(text, "raw goes with +fault alone: the others are the VM's", null);
   const fault = modifiers.includes("fault");
   const moves = preset === "raw" ? rawMoves(setup) : vmMoves(setup, modifiers);
   const stes = preset === "vm+ste" || preset === "vm+stores";
   if (stes) moves.push(...steMoves(setup, preset === "vm+ste"));
-  return { name: words, moves: fault ? [...moves, ...faultMoves()] : moves, fault, stes };
+  return {
+    name: [preset, ...modifiers].join("+"),
+    moves: fault ? [...moves, ...faultMoves()] : moves,
+    fault,
+    stes,
+  };
+}
+
+/** A `;` ends a line like a line end does, but not in a comment or a string: the lines in which places are counted. */
+export const alphabetLines = (text: string): string =>
+  text.replaceAll(/#.*|"(?:\\.|[^"\\\n])*"?|;/g, (part) => (part === ";" ? "\n" : part));
+
+const isWord = (text: string): boolean => /^[^\s;="#]+$/.test(text);
+
+/** What stands at a preset's name among lines says so. */
+function ofPreset(lines: string): (p: Problem) => Problem {
+  const verbs = lex(lines, []).flatMap(({ tokens: [verb] }) => (verb === undefined ? [] : [verb]));
+  return (p) => {
+    const verb = verbs.find((t) => t.line === p.line && t.column === p.column);
+    const name = verb?.text.split("+")[0] ?? "";
+    if (!Object.hasOwn(PRESETS, name)) return p;
+    return {
+      ...p,
+      message: `"${verb?.text}" is an alphabet, no line of one`,
+      expected: "a preset alone, or lines alone",
+      suggestion: null,
+    };
+  };
 }
 
 function writtenAlphabet(setup: Setup, text: string, scope: Scope): Alphabet {
-  const parsed = parseLines(text.replaceAll(";", "\n"), setup, scope);
-  if (!parsed.ok)
+  const lines = alphabetLines(text);
+  const parsed = parseLines(lines, setup, scope);
+  if (!parsed.ok) {
+    const word = text.trim();
+    // A verb without its operands is a line that has begun; any other word alone names an alphabet that is not there.
+    if (isWord(word) && !VERB_NAMES.includes(word) && word !== "expect")
+      throw refused(
+        text,
+        `no alphabet "${word}"; ${THERE_ARE}`,
+        nearest(word, [
+          ...Object.keys(PRESETS),
+          ...VERB_NAMES.filter((v) => parseLines(v, setup, scope).ok),
+        ]) ?? nearest(word, VERB_NAMES),
+      );
+    const problems = parsed.problems.map(ofPreset(lines));
     throw new AlphabetError(
-      `the alphabet is no script:\n${parsed.problems.map(formatProblem).join("\n")}`,
-      parsed.problems,
+      `the alphabet is no script:\n${problems.map(formatProblem).join("\n")}`,
+      problems,
     );
-  const moves: Move[] = [];
-  for (const item of parsed.value.items) {
-    if (item.kind === "expect") throw new AlphabetError("an alphabet has commands, no expectations");
-    if (item.kind === "command") moves.push(one(item.action));
   }
-  if (moves.length === 0) throw new AlphabetError("the alphabet is empty");
+  const expectations = lex(lines, []).flatMap(({ tokens: [verb] }) =>
+    verb?.text === "expect"
+      ? [problemAt(verb, "an alphabet has commands, no expectations", "a command")]
+      : [],
+  );
+  if (expectations.length > 0)
+    throw new AlphabetError(expectations.map(formatProblem).join("\n"), expectations);
+  const moves = parsed.value.items.flatMap((item) => (item.kind === "command" ? [one(item.action)] : []));
+  if (moves.length === 0) throw new AlphabetError(`the alphabet is empty; ${THERE_ARE}`);
   const any = (kind: Action["kind"]): boolean => moves.some((m) => m.actions.some((a) => a.kind === kind));
   return { name: "written", moves, fault: any("inject"), stes: any("ste") };
 }

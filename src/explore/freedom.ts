@@ -72,25 +72,50 @@ const movesDevice = (a: Action): boolean =>
 const namesBackend = (a: Action): boolean =>
   (a.kind === "plug" || a.kind === "realize") && a.iommufd !== undefined;
 
+/** Object ids may be dropped: nothing in the world, the alphabet or a promise can tell them. */
+function idsFree({ setup, qemu, kernel }: World, alphabet: Alphabet, asks: readonly Asks[]): boolean {
+  const actions = alphabet.moves.flatMap((m) => m.actions);
+  const written = alphabet.name === "written";
+  // An old QEMU leaves an id on an emptied slot; what the number comes to name later is a matter of numbers.
+  return (
+    !asks.some((a) => a.numbers) &&
+    setup.qemu.unsetFreesS1 &&
+    !setup.qemu.staleViommuPointer &&
+    !actions.some(namesBackend) &&
+    !(written && actions.some((a) => RAW.has(a.kind))) &&
+    qemu.backends.length <= 1 &&
+    kernel.files.filter((f) => !f.released).length <= 1
+  );
+}
+
+const asksOf = (promises: readonly Promised[]): readonly Asks[] => promises.flatMap((p) => p.asks ?? []);
+
+/** The identity first; the others one by one, because finding all may take a second. */
+function* symmetriesKept(
+  world: World,
+  alphabet: Alphabet,
+  asks: readonly Asks[],
+  wanted: (s: Symmetry) => boolean = () => true,
+): Generator<Symmetry> {
+  const { setup } = world;
+  const [identity, ...others] = symmetriesOf(setup);
+  yield identity as Symmetry;
+  if (others.length === 0 || !idsFree(world, alphabet, asks) || !knownPlaces(world)) return;
+  const known = new Set(alphabet.moves.map((m) => keyOf(m.actions)));
+  for (const s of others.filter(wanted))
+    if (asks.every((a) => leavesAlone(s, a)) && closed(alphabet.moves, known, renamingOf(setup, s))) yield s;
+}
+
 export function freedomOf(
   world: World,
   alphabet: Alphabet,
   promises: readonly Promised[],
   symmetry: boolean,
 ): Freedom {
-  const asks = promises.flatMap((p) => p.asks ?? []);
+  const asks = asksOf(promises);
   const { setup } = world;
   const actions = alphabet.moves.flatMap((m) => m.actions);
-  const written = alphabet.name === "written";
-  // An old QEMU leaves an id on an emptied slot; what the number comes to name later is a matter of numbers.
-  const ids =
-    !asks.some((a) => a.numbers) &&
-    setup.qemu.unsetFreesS1 &&
-    !setup.qemu.staleViommuPointer &&
-    !actions.some(namesBackend) &&
-    !(written && actions.some((a) => RAW.has(a.kind))) &&
-    world.qemu.backends.length <= 1 &&
-    world.kernel.files.filter((f) => !f.released).length <= 1;
+  const ids = idsFree(world, alphabet, asks);
   const order =
     !alphabet.fault &&
     world.injections.length === 0 &&
@@ -100,14 +125,16 @@ export function freedomOf(
   const queues = !asks.some((a) => a.registers) && !actions.some(handlesRegisters);
   const streams = !actions.some(movesDevice);
   const tables = !actions.some(shapesTables);
-  const all = symmetriesOf(setup);
-  const identity = all.slice(0, 1);
-  if (!symmetry || !ids || all.length === 1 || !knownPlaces(world))
-    return { ids, names, order, queues, streams, tables, symmetries: identity };
-  const kept = all.filter(
-    (s) => asks.every((a) => leavesAlone(s, a)) && closed(alphabet.moves, renamingOf(setup, s)),
-  );
-  return { ids, names, order, queues, streams, tables, symmetries: kept };
+  const symmetries = symmetry ? [...symmetriesKept(world, alphabet, asks)] : symmetriesOf(setup).slice(0, 1);
+  return { ids, names, order, queues, streams, tables, symmetries };
+}
+
+/** Whether a search would count some devices as interchangeable; known as soon as one order of them is kept. */
+export function devicesInterchange(world: World, alphabet: Alphabet, promises: readonly Promised[]): boolean {
+  const still = (to: number, from: number): boolean => to === from;
+  for (const s of symmetriesKept(world, alphabet, asksOf(promises), ({ vsmmus }) => vsmmus.every(still)))
+    if (!s.devices.every(still)) return true;
+  return false;
 }
 
 /** A promise about one device must not be asked of another. */
@@ -131,8 +158,7 @@ function knownPlaces(w: World): boolean {
 }
 
 /** Each move is turned into a move of the alphabet. */
-function closed(moves: readonly Move[], r: Renaming): boolean {
-  const known = new Set(moves.map((m) => keyOf(m.actions)));
+function closed(moves: readonly Move[], known: ReadonlySet<string>, r: Renaming): boolean {
   return moves.every((m) => {
     const to = renamedActions(m.actions, r);
     return to !== null && known.has(keyOf(to));

@@ -102,10 +102,12 @@ describe("an exploration as data", () => {
     expect(problems({ ...SPEC, alphabet: "plug d0 v0; plug d9 v0" })).toMatchObject([
       { where: "alphabet", places: [{ line: 2 }] },
     ]);
-    expect(problems({ ...SPEC, alphabet: "vn" })).toMatchObject([{ where: "alphabet", places: [] }]);
+    expect(problems({ ...SPEC, alphabet: "vn" })).toMatchObject([
+      { where: "alphabet", places: [{ line: 1, column: 1 }] },
+    ]);
     expect(problems({ ...SPEC, promises: ["all", "always d0 dma=abrt", "no-leek"] })).toMatchObject([
       { where: "promise", index: 1, places: [{ line: 1 }] },
-      { where: "promise", index: 2 },
+      { where: "promise", index: 2, places: [{ column: 1, length: 7, suggestion: "no-leak" }] },
     ]);
     expect(problems({ ...SPEC, limits: { depth: -1 } })).toMatchObject([{ where: "limits" }]);
   });

@@ -20,6 +20,7 @@ import { DIVERGENCE_IDS, DIVERGENCES, type DivergenceId } from "../engine/diverg
 import type { World } from "../engine/world.ts";
 import { actionText } from "../script/action-text.ts";
 import { type Counterexample, exampleOf, play, wayTo } from "./counterexample.ts";
+import { devicesInterchange } from "./freedom.ts";
 import type {
   JobClass,
   JobExample,
@@ -88,7 +89,12 @@ export class ExploreJob {
       rawExact: search.space.initialOrbit === 1,
       promises: promises.map(asked),
       limits,
-      warnings: warningsOf(world, alphabet, limits, search.freedom),
+      warnings: warningsOf(
+        world.setup,
+        alphabet,
+        limits,
+        () => spec.symmetry !== false && devicesInterchange(world, alphabet, promises),
+      ),
     };
     return { ok: true, job: new ExploreJob(spec, search, head, now) };
   }

@@ -11,6 +11,7 @@ import { objectList } from "../engine/objects.ts";
 import { deviceFacts, vsmmuFacts } from "../engine/observe.ts";
 import type { Setup } from "../engine/setup.ts";
 import type { World } from "../engine/world.ts";
+import type { Problem } from "../script/problem.ts";
 import { EMPTY_SCOPE, type Scope } from "../script/scope.ts";
 import { nearest } from "../script/suggest.ts";
 import { type Asks, type Formula, parseFormula } from "./formula.ts";
@@ -43,7 +44,17 @@ export interface Promised {
 /** A class as it is shown: a divergence by its id. */
 export const className = (cls: string): string => (cls.startsWith(ESCAPED) ? cls.slice(ESCAPED.length) : cls);
 
-export class PromiseError extends Error {}
+/** No promise: told at the whole word. */
+export class PromiseError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(text: string, message: string, suggestion: string | null) {
+    super(suggestion === null ? message : `${message}; did you mean "${suggestion}"?`);
+    const column = text.length - text.trimStart().length + 1;
+    const length = Math.max(1, [...text.trim()].length);
+    this.problems = [{ line: 1, column, length, message, expected: null, suggestion }];
+  }
+}
 
 const all = (): boolean => true;
 
@@ -210,8 +221,9 @@ export function promisesOf(setup: Setup, texts: readonly string[], scope: Scope 
     }
     const byName = known.find((p) => p.id === word);
     if (byName !== undefined) add(byName);
-    else if (/^d\d+b?$/i.test(word)) add(without(setup, word));
-    else if (/^(always|never|sometimes)\s/.test(word)) add(written(parseFormula(setup, word, scope)));
+    else if (/^d\d+b?$/i.test(word)) add(without(setup, text));
+    else if (/^(always|never|sometimes)\s/.test(word))
+      add(written(parseFormula(setup, text.trimEnd(), scope)));
     else {
       const close = nearest(word, [
         ...PROMISE_NAMES,
@@ -222,18 +234,21 @@ export function promisesOf(setup: Setup, texts: readonly string[], scope: Scope 
         "sometimes",
       ]);
       throw new PromiseError(
+        text,
         `no promise "${word}"; there are ${PROMISE_NAMES.join(", ")}, all, a divergence like D1, or ` +
-          `"always …", "never …", "sometimes …"${close === null ? "" : `; did you mean "${close}"?`}`,
+          '"always …", "never …", "sometimes …"',
+        close,
       );
     }
   }
   return out;
 }
 
-function without(setup: Setup, word: string): Promised {
+function without(setup: Setup, text: string): Promised {
+  const word = text.trim();
   const id = DIVERGENCE_IDS.find((d) => d.toLowerCase() === word.toLowerCase());
   if (id === undefined)
-    throw new PromiseError(`no divergence "${word}"; there are ${DIVERGENCE_IDS.join(", ")}`);
+    throw new PromiseError(text, `no divergence "${word}"; there are ${DIVERGENCE_IDS.join(", ")}`, null);
   return {
     id,
     sentence: `Never: ${DIVERGENCES[id].title}.`,

@@ -60,9 +60,8 @@ export function readSpec(spec: JobSpec): Read {
       for (const p of promisesOf(world.setup, [text], scope))
         if (!promises.some((x) => x.id === p.id)) promises.push(p);
     } catch (error) {
-      if (error instanceof FormulaError) wrong("promise", error.message, error.problems, index);
-      else if (error instanceof PromiseError) wrong("promise", error.message, [], index);
-      else throw error;
+      if (!(error instanceof FormulaError || error instanceof PromiseError)) throw error;
+      wrong("promise", error.message, error.problems, index);
     }
   if (alphabet === null || problems.length > 0) return { ok: false, problems };
   return { ok: true, value: { world, alphabet, promises, limits } };

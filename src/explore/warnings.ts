@@ -1,7 +1,6 @@
 /** Limits that are likely to strike, said before they do. */
-import type { World } from "../engine/world.ts";
+import type { Setup } from "../engine/setup.ts";
 import type { Alphabet } from "./alphabet.ts";
-import type { Freedom } from "./freedom.ts";
 import { MOST_PERMUTED } from "./renaming.ts";
 import type { Limits } from "./search.ts";
 
@@ -13,28 +12,44 @@ const million = (n: number): string =>
     ? `${(n / 1e6).toLocaleString("en-GB", { maximumFractionDigits: 1 })} million`
     : n.toLocaleString("en-GB");
 
-/** Depth at which so many moves a state are more than the states allowed, if no two ways met. */
-function reach(moves: number, states: number): number {
-  return moves <= 1 ? Number.POSITIVE_INFINITY : Math.floor(Math.log(states) / Math.log(moves));
+/** Moves from the first state within which the limit cannot strike, even if no two ways met. */
+export function reach(moves: number, states: number): number {
+  if (moves < 1) return Number.POSITIVE_INFINITY;
+  if (moves === 1) return states - 1;
+  let depth = 0;
+  for (let [all, widest] = [1, moves]; all + widest <= states; widest *= moves) {
+    all += widest;
+    depth++;
+  }
+  return depth;
 }
 
-export function warningsOf(world: World, alphabet: Alphabet, limits: Limits, freedom: Freedom): string[] {
+const counted = (n: number): string => `${n} ${n === 1 ? "move" : "moves"}`;
+
+/** `interchangeable`: whether devices count as one; asked only where it matters, because it takes time. */
+export function warningsOf(
+  setup: Setup,
+  alphabet: Alphabet,
+  limits: Pick<Limits, "depth" | "states">,
+  interchangeable: () => boolean,
+): string[] {
   const out: string[] = [];
   const n = alphabet.moves.length;
   const safe = reach(n, limits.states);
-  if (n >= MANY_MOVES && safe < limits.depth)
+  const within = safe >= limits.depth;
+  if (n >= MANY_MOVES && !within)
     out.push(
       `${n} moves in every state: if no two ways met, the limit of ${million(limits.states)} states would strike ` +
-        `after ${safe} moves. Set a depth, or try fewer moves.`,
+        `after ${counted(safe)}. ${safe === 0 ? "Allow more states" : `Set a depth of ${safe}`}, or try fewer moves.`,
     );
-  const devices = world.setup.devices.length;
-  const vsmmus = world.setup.vsmmus.length;
-  if (alphabet.stes && devices * vsmmus > 2)
+  const devices = setup.devices.length;
+  const vsmmus = setup.vsmmus.length;
+  if (alphabet.stes && devices * vsmmus > 2 && !within)
     out.push(
       `${vsmmus} vSMMUs × ${devices} devices have ${devices * vsmmus} STEs with a history each: the states are too many ` +
         "to see all of them. The answer will be about a depth.",
     );
-  if (freedom.symmetries.length > 1 && devices > MOST_PERMUTED)
+  if (devices > MOST_PERMUTED && interchangeable())
     out.push(
       `Only the first ${MOST_PERMUTED} devices count as interchangeable: all orders of more cost too much.`,
     );

@@ -5,6 +5,7 @@ import { type AgainstRow, againstRows, againstSentence, seen } from "./against.t
 import type { Apart } from "./apart.ts";
 import { ClassTag } from "./class-tag.tsx";
 import { isBusy, lookAt, type Run, useExplore } from "./explore-store.ts";
+import { LostPart, SearchAgain } from "./lost.tsx";
 import { differingText } from "./way.ts";
 import { ENDING_WORDS, moves } from "./words.ts";
 import "../widgets/table.css";
@@ -59,7 +60,9 @@ function Differences({ apart }: { readonly apart: Apart }) {
   const found = report?.differences ?? [];
   const state =
     phase === "failed"
-      ? `This could not be searched: ${[failure, ...problems.map(({ message }) => message)].filter(Boolean).join("; ")}`
+      ? report === null
+        ? `This could not be searched: ${[failure, ...problems.map(({ message }) => message)].filter(Boolean).join("; ")}`
+        : `Partial: the search ended early. ${failure ?? ""} ${pairs.toLocaleString("en-GB")} pairs of states.`
       : phase === "running"
         ? `Both step by step: ${pairs.toLocaleString("en-GB")} pairs of states, at depth ${depth}…`
         : found.length === 0
@@ -99,14 +102,18 @@ export function AgainstView({ run, other }: { readonly run: Run; readonly other:
   const rows = againstRows(run, other);
   const busy = isBusy(run) || isBusy(other);
   const apart = useExplore((explore) => explore.apart);
+  const lost = useExplore((explore) => explore.lost.includes("apart"));
   return (
     <ScrollRegion className="explore-classes" label="Both setups">
       <p className="explore-against" role="status" data-testid="explore-against">
         <Glyph name={busy ? "more" : other.phase === "failed" ? "warn" : "compare"} />
         <span>
-          {other.phase === "failed"
+          {other.phase === "failed" && other.progress === null
             ? `B could not be searched: ${[other.failure, ...other.problems.map(({ message }) => message)].filter(Boolean).join("; ")}`
             : againstSentence(run, other)}
+          {other.phase === "failed" && other.progress !== null
+            ? ` Partial: the search of B ended early. ${other.failure ?? ""}`
+            : ""}
         </span>
       </p>
       <p className="explore-note">
@@ -142,6 +149,13 @@ export function AgainstView({ run, other }: { readonly run: Run; readonly other:
         </table>
       )}
       {apart === null ? null : <Differences apart={apart} />}
+      {lost ? (
+        <LostPart run={run}>Where the two part was too much to be kept with the tab.</LostPart>
+      ) : run.phase !== "failed" && (other.phase === "failed" || apart?.phase === "failed") ? (
+        <div className="explore-lost">
+          <SearchAgain run={run} />
+        </div>
+      ) : null}
     </ScrollRegion>
   );
 }

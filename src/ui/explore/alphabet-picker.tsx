@@ -1,6 +1,6 @@
 /** What the search tries in every state: a preset with additions, or lines of one's own. */
 import { useId } from "react";
-import { MODIFIERS, PRESETS } from "../../explore/alphabet.ts";
+import { alphabetLines, MODIFIERS, PRESETS } from "../../explore/alphabet.ts";
 import { useExplore } from "./explore-store.ts";
 import { Group, Placed } from "./form-field.tsx";
 import { BASES, type Checked, type ModifierName, modifiersOf } from "./question.ts";
@@ -59,7 +59,7 @@ export function AlphabetPicker({ checked }: { readonly checked: Checked }) {
           />
           <Placed
             id={`${id}-wrong`}
-            text={lines}
+            text={alphabetLines(lines)}
             problems={checked.lines.length > 0 ? checked.lines : checked.alphabet}
           />
         </>

@@ -11,7 +11,8 @@ export interface Apart {
   readonly report: DifferenceReport | null;
   readonly problems: readonly JobProblem[];
   readonly failure: string | null;
-  readonly client: ExploreClient;
+  /** Null: the worker is gone. */
+  readonly client: ExploreClient | null;
 }
 
 function change(client: ExploreClient, part: Partial<Apart>): void {
@@ -20,13 +21,13 @@ function change(client: ExploreClient, part: Partial<Apart>): void {
 }
 
 export function closeApart(): void {
-  useExplore.getState().apart?.client.close();
+  useExplore.getState().apart?.client?.close();
   useExplore.setState({ apart: null });
 }
 
 export function cancelApart(): void {
   const { apart } = useExplore.getState();
-  if (apart?.phase === "running") apart.client.cancel();
+  if (apart?.phase === "running") apart.client?.cancel();
 }
 
 /** Begins to look for what tells `run` and `other` apart. */

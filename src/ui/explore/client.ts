@@ -71,10 +71,6 @@ export class ExploreClient {
     return this.call(this.explorer.graph());
   }
 
-  wayTo(state: number): Promise<readonly string[]> {
-    return this.call(this.explorer.wayTo(state));
-  }
-
   /** Whatever is still being waited for is told that the search is gone. */
   close(): void {
     this.end(new Error("the search was put away"));

@@ -48,6 +48,9 @@ export type Looked =
   | { readonly kind: "difference"; readonly at: number }
   | { readonly kind: "state"; readonly state: number };
 
+/** What a page that was thrown away had found and could not keep. */
+export type Lost = "answers" | "graph" | "against" | "apart";
+
 export type ResultsTab = "promises" | "classes" | "states" | "against";
 
 interface ExploreState {
@@ -57,6 +60,8 @@ interface ExploreState {
   readonly other: Run | null;
   /** Where the two setups part. */
   readonly apart: Apart | null;
+  /** Of what was searched before the page was opened anew. */
+  readonly lost: readonly Lost[];
   readonly looked: Looked | null;
   readonly tab: ResultsTab;
   /** On a narrow screen: the half that is shown. */
@@ -74,6 +79,7 @@ export const useExplore = create<ExploreState>()((set, get) => ({
   run: null,
   other: null,
   apart: null,
+  lost: [],
   looked: null,
   tab: "promises",
   half: "question",

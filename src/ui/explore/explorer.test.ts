@@ -17,7 +17,6 @@ describe("a search in slices", () => {
     const counts = told.map(({ progress }) => progress.transitions);
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
     expect(explorer.graph()?.nodes.length).toBe(last?.progress.states);
-    expect(explorer.wayTo(0)).toEqual([]);
   });
 
   it("a cancelled search keeps what it found and says that it was cancelled", async () => {
@@ -73,7 +72,8 @@ describe("a search in slices", () => {
     }, ports);
     const [one, two] = ends.map((told) => ({ ...told.report, counts: { ...told.report?.counts, bytes: 0 } }));
     expect(two).toEqual(one);
-    expect(together.wayTo(20)).toEqual(alone.wayTo(20));
+    expect(alone.graph()).not.toBe(null);
+    expect(together.graph()).toEqual(alone.graph());
   });
 
   it("a goal out of reach does not end the search before its end", async () => {

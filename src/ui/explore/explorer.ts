@@ -127,10 +127,6 @@ export class Explorer {
     return this.opened().graph();
   }
 
-  wayTo(state: number): readonly string[] {
-    return this.opened().wayTo(state);
-  }
-
   /** All that was asked for are goals, and each was reached. */
   private everyGoalReached(): boolean {
     const { head } = this.opened();

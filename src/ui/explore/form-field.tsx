@@ -22,7 +22,7 @@ export function Group({ title, aside, children }: GroupProps) {
 
 interface PlacedProps {
   readonly id?: string;
-  /** The text they are about, line by line. */
+  /** The text they are about, in the lines that they count. */
   readonly text: string;
   readonly problems: readonly Problem[] | string | null;
 }
@@ -36,19 +36,20 @@ export function Placed({ id, text, problems }: PlacedProps) {
         {problems}
       </p>
     );
-  const lines = text.replaceAll(";", "\n").split("\n");
+  const lines = text.split("\n");
   return (
     <div id={id} role="alert">
       <ul className="explore-problems">
         {problems.map(({ line, column, length, message, expected, suggestion }) => {
-          const words = lines[line - 1] ?? "";
+          const words = [...(lines[line - 1] ?? "")];
           const from = Math.max(0, column - 1);
+          const to = from + Math.max(1, length);
           return (
             <li key={`${line}:${column} ${message}`}>
               <code className="explore-problem-line">
-                {words.slice(0, from)}
-                <mark>{words.slice(from, from + Math.max(1, length)) || " "}</mark>
-                {words.slice(from + Math.max(1, length))}
+                {words.slice(0, from).join("")}
+                <mark>{words.slice(from, to).join("") || " "}</mark>
+                {words.slice(to).join("")}
               </code>
               <span>
                 {lines.length > 1 ? `line ${line}: ` : ""}

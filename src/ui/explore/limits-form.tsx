@@ -1,6 +1,7 @@
 /** How far the search goes, and what it counts as one. */
 import { useId } from "react";
 import { useExplore } from "./explore-store.ts";
+import { reachText } from "./foreseen.ts";
 import { Group } from "./form-field.tsx";
 import { type Checked, MOST_WORKERS, type Question } from "./question.ts";
 
@@ -9,10 +10,12 @@ interface NumberProps {
   readonly label: string;
   readonly unit: string;
   readonly placeholder?: string;
+  /** What the number means for this question. */
+  readonly note?: string | null;
   readonly wrong: string | null;
 }
 
-function NumberField({ name, label, unit, placeholder, wrong }: NumberProps) {
+function NumberField({ name, label, unit, placeholder, note = null, wrong }: NumberProps) {
   const value = useExplore((explore) => explore.question[name]);
   const id = useId();
   return (
@@ -26,7 +29,7 @@ function NumberField({ name, label, unit, placeholder, wrong }: NumberProps) {
           placeholder={placeholder}
           autoComplete="off"
           aria-invalid={wrong !== null}
-          aria-describedby={wrong === null ? undefined : id}
+          aria-describedby={wrong === null && note === null ? undefined : id}
           onChange={(event) => useExplore.getState().ask({ [name]: event.target.value } as Partial<Question>)}
         />
         <span className="explore-quiet">{unit}</span>
@@ -36,6 +39,11 @@ function NumberField({ name, label, unit, placeholder, wrong }: NumberProps) {
           {wrong}
         </p>
       )}
+      {wrong !== null || note === null ? null : (
+        <p id={id} className="explore-quiet explore-number-note" data-testid={`explore-${name}-note`}>
+          {note}
+        </p>
+      )}
     </div>
   );
 }
@@ -43,13 +51,15 @@ function NumberField({ name, label, unit, placeholder, wrong }: NumberProps) {
 const WORKERS = MOST_WORKERS.filter((n) => n <= Math.max(2, navigator.hardwareConcurrency ?? 1));
 
 export function LimitsForm({ checked }: { readonly checked: Checked }) {
-  const { symmetry, workers } = useExplore((explore) => explore.question);
+  const question = useExplore((explore) => explore.question);
+  const { symmetry, workers } = question;
+  const reach = reachText(question, checked);
   const { ask } = useExplore.getState();
   return (
     <Group title="How far">
       <div className="explore-numbers">
         <NumberField name="depth" label="Depth" unit="moves" placeholder="no limit" wrong={checked.depth} />
-        <NumberField name="states" label="States" unit="at most" wrong={checked.states} />
+        <NumberField name="states" label="States" unit="at most" note={reach} wrong={checked.states} />
         <NumberField name="memory" label="Memory" unit="MiB" wrong={checked.memory} />
       </div>
       <div className="explore-number">

@@ -1,7 +1,6 @@
 /** The question: from where, what is tried, what must hold, how far; and the same for the command line. */
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { copyText, fileName, saveFile } from "../export/save.ts";
-import { useSession } from "../state/session-store.ts";
 import { Button } from "../widgets/button.tsx";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { Segmented } from "../widgets/segmented.tsx";
@@ -10,16 +9,24 @@ import { AlphabetPicker } from "./alphabet-picker.tsx";
 import { isBusy, useExplore } from "./explore-store.ts";
 import { Group } from "./form-field.tsx";
 import { LimitsForm } from "./limits-form.tsx";
-import { type Origin, originOf } from "./origin.ts";
+import type { Origin } from "./origin.ts";
 import { PromisePicker } from "./promise-picker.tsx";
-import { check, commandLine, type Question } from "./question.ts";
+import { commandLine, type Question } from "./question.ts";
 import { cancel, start } from "./running.ts";
+import { useAsked } from "./use-asked.ts";
 
-function useOrigin(): Origin {
-  const where = useExplore((explore) => explore.question.origin);
-  const session = useSession((one) => one.session);
-  const node = useSession((one) => one.node);
-  return useMemo(() => originOf(session, where, node.id), [session, where, node]);
+/** Beside the button that starts it: what the search is bound to run into. */
+function Foreseen({ warnings }: { readonly warnings: readonly string[] }) {
+  return (
+    <div role="status" className="explore-foreseen" data-testid="explore-foreseen">
+      {warnings.map((warning) => (
+        <p key={warning} className="explore-warning">
+          <Glyph name="warn" />
+          {warning}
+        </p>
+      ))}
+    </div>
+  );
 }
 
 function From({ origin }: { readonly origin: Origin }) {
@@ -70,8 +77,7 @@ export function QuestionForm({ folded }: { readonly folded: boolean }) {
     ({ run, other, apart }) => isBusy(run) || isBusy(other) || apart?.phase === "running",
   );
   const cancelling = useExplore(({ run }) => isBusy(run) && (run?.cancelling ?? false));
-  const origin = useOrigin();
-  const checked = useMemo(() => check(question, origin.setup, origin.scope), [question, origin]);
+  const { origin, checked, foreseen } = useAsked();
   return (
     <form
       className="explore-form"
@@ -93,27 +99,30 @@ export function QuestionForm({ folded }: { readonly folded: boolean }) {
         </div>
       )}
       <footer className="explore-foot">
-        {busy ? (
-          <Button
-            data-testid="explore-cancel"
-            reason={cancelling ? "It ends after this slice" : null}
-            onClick={cancel}
-          >
-            {cancelling ? "Cancelling…" : "Cancel"}
-          </Button>
-        ) : (
-          <Button
-            look="primary"
-            data-testid="explore-start"
-            reason={checked.ok ? null : "The question has an error"}
-            onClick={() => start(question, origin)}
-          >
-            Explore
-          </Button>
-        )}
-        <span className="explore-quiet" role="status">
-          {checked.ok ? "" : "Something above needs a look first."}
-        </span>
+        {folded ? null : <Foreseen warnings={foreseen} />}
+        <div className="explore-foot-row">
+          {busy ? (
+            <Button
+              data-testid="explore-cancel"
+              reason={cancelling ? "It ends after this slice" : null}
+              onClick={cancel}
+            >
+              {cancelling ? "Cancelling…" : "Cancel"}
+            </Button>
+          ) : (
+            <Button
+              look="primary"
+              data-testid="explore-start"
+              reason={checked.ok ? null : "The question has an error"}
+              onClick={() => start(question, origin)}
+            >
+              Explore
+            </Button>
+          )}
+          <span className="explore-quiet" role="status">
+            {checked.ok ? "" : "Something above needs a look first."}
+          </span>
+        </div>
       </footer>
     </form>
   );

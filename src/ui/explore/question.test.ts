@@ -77,21 +77,35 @@ describe("the question of a search", () => {
 
   it("takes a line of one word for a line, not for a preset", () => {
     expect(checked({ base: "own", lines: "reset" })).toMatchObject({ ok: true, moves: 1 });
-    expect(checked({ base: "own", lines: "vm" })).toMatchObject({ ok: false, moves: null });
+    expect(alphabetText(asked({ base: "own", lines: "reset" }))).toBe("reset");
+    const found = checked({ base: "own", lines: "resett" });
+    expect(found).toMatchObject({ ok: false, moves: null });
+    expect(found.lines).toMatchObject([{ line: 1, column: 1, length: 6, suggestion: "reset" }]);
   });
 
   it("refuses own lines that try nothing", () => {
     expect(checked({ base: "own", lines: "# nothing" })).toMatchObject({ ok: false, moves: null });
-    expect(checked({ base: "own", lines: "expect d0 attached=s2" }).alphabet).toMatch(/no expectations/);
+    expect(checked({ base: "own", lines: "reset\nexpect d0 attached=s2" }).lines).toMatchObject([
+      { line: 2, column: 1, message: expect.stringMatching(/no expectations/) },
+    ]);
   });
 
   it("says where in a formula the error is, and knows nearly right words", () => {
     const found = checked({ own: ["D1", "always d0 dmaa=abort", "no-leek", "D99"] });
     expect(found.own[0]).toBe(null);
     expect(found.own[1]).toMatchObject([{ line: 1, column: 11, suggestion: "dma" }]);
-    expect(found.own[2]).toMatch(/did you mean "no-leak"/);
-    expect(found.own[3]).toMatch(/no divergence "D99"/);
+    expect(found.own[2]).toMatchObject([{ line: 1, column: 1, length: 7, suggestion: "no-leak" }]);
+    expect(found.own[3]).toMatchObject([
+      { column: 1, message: expect.stringMatching(/no divergence "D99"/) },
+    ]);
     expect(found.ok).toBe(false);
+  });
+
+  it("counts places in the text as it was typed, blank lines and spaces before it included", () => {
+    expect(checked({ base: "own", lines: "\n  plgu d0 v0" }).lines).toMatchObject([{ line: 2, column: 3 }]);
+    expect(checked({ base: "own", lines: "\n  resett\n" }).lines).toMatchObject([{ line: 2, column: 3 }]);
+    expect(checked({ own: ["  always d0 dmaa=abort"] }).own[0]).toMatchObject([{ column: 13 }]);
+    expect(checked({ own: ["  no-leek"] }).own[0]).toMatchObject([{ column: 3 }]);
   });
 
   it("refuses a setup to compare with that nobody knows", () => {
@@ -128,7 +142,7 @@ describe("the same search on the command line", () => {
     const line = commandLine(
       asked({
         base: "own",
-        lines: "plug d0 v0 # first\n\nreset",
+        lines: "plug d0 v0 # first; as ever\n\nreset",
         promises: ["no-leak"],
         own: ["always d0 dma=abort when v0 gbpa=abort"],
         depth: "6",

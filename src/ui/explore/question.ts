@@ -1,6 +1,6 @@
 /** What the form asks: what is tried, what must hold, how far. Pure; problems come with the field they are in. */
 import type { Setup } from "../../engine/setup.ts";
-import { AlphabetError, alphabetOf, type MODIFIERS, PRESETS } from "../../explore/alphabet.ts";
+import { AlphabetError, alphabetLines, alphabetOf, type MODIFIERS, PRESETS } from "../../explore/alphabet.ts";
 import { FormulaError } from "../../explore/formula.ts";
 import type { JobLimits, JobSpec } from "../../explore/job-data.ts";
 import { PROMISE_NAMES, PromiseError, promisesOf } from "../../explore/promises.ts";
@@ -57,8 +57,7 @@ export const modifiersOf = (base: Base): readonly ModifierName[] =>
 
 /** As `--alphabet` takes it. */
 export function alphabetText({ base, modifiers, lines }: Question): string {
-  // A line of one word would be taken for a preset's name.
-  if (base === "own") return /^[a-z+]+$/.test(lines.trim()) ? `${lines.trim()};` : lines.trim();
+  if (base === "own") return lines;
   return [base, ...modifiersOf(base).filter((one) => modifiers.includes(one))].join("+");
 }
 
@@ -103,7 +102,7 @@ export interface Checked {
   /** No promise at all. */
   readonly promises: string | null;
   /** Index = own promise. */
-  readonly own: readonly (readonly Problem[] | string | null)[];
+  readonly own: readonly (readonly Problem[] | null)[];
   readonly depth: string | null;
   readonly states: string | null;
   readonly memory: string | null;
@@ -127,14 +126,13 @@ function checkAlphabet(
   }
 }
 
-function checkOwn(text: string, setup: Setup, scope: Scope): readonly Problem[] | string | null {
+function checkOwn(text: string, setup: Setup, scope: Scope): readonly Problem[] | null {
   if (text.trim() === "") return null;
   try {
     promisesOf(setup, [text], scope);
     return null;
   } catch (error) {
-    if (error instanceof FormulaError) return error.problems;
-    if (error instanceof PromiseError) return error.message;
+    if (error instanceof FormulaError || error instanceof PromiseError) return error.problems;
     throw error;
   }
 }
@@ -171,7 +169,7 @@ const quoted = (text: string): string =>
 /** The same search for the command line; `file` holds the script it begins behind. */
 export function commandLine(question: Question, file: string): string {
   const { depth, states, bytes } = limitsOf(question);
-  const alphabet = alphabetText(question)
+  const alphabet = alphabetLines(alphabetText(question))
     .split("\n")
     .map((line) => line.replace(/#.*$/, "").trim())
     .filter((line) => line !== "")

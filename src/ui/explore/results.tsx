@@ -1,11 +1,13 @@
 /** The answers: how the search stands, what broke, and the way to what is looked at. */
 import type { ReactNode } from "react";
+import { alphabetLines } from "../../explore/alphabet.ts";
 import { Empty } from "../widgets/empty.tsx";
 import { type Tab, Tabs } from "../widgets/tabs.tsx";
 import { AgainstView } from "./against-view.tsx";
 import { ClassTable } from "./class-table.tsx";
 import { type ResultsTab, type Run, useExplore } from "./explore-store.ts";
 import { Placed } from "./form-field.tsx";
+import { LostPart } from "./lost.tsx";
 import { Standing } from "./standing.tsx";
 import { Starts } from "./starts.tsx";
 import { StatesView } from "./states-view.tsx";
@@ -25,7 +27,9 @@ function Refused({ run }: { readonly run: Run }) {
             {problem.places.length === 0 || problem.where === "script" ? null : (
               <Placed
                 text={
-                  problem.where === "alphabet" ? run.spec.alphabet : (run.spec.promises[problem.index] ?? "")
+                  problem.where === "alphabet"
+                    ? alphabetLines(run.spec.alphabet)
+                    : (run.spec.promises[problem.index] ?? "")
                 }
                 problems={problem.places}
               />
@@ -41,13 +45,22 @@ const BODIES: Readonly<Record<ResultsTab, (run: Run, other: Run | null) => React
   promises: (run) => <VerdictList run={run} />,
   classes: (run) => <ClassTable run={run} />,
   states: (run) => <StatesView run={run} />,
-  against: (run, other) => (other === null ? null : <AgainstView run={run} other={other} />),
+  against: (run, other) =>
+    other === null ? (
+      <LostPart run={run}>
+        What the search under {run.question.against} had found could not be kept with the tab.
+      </LostPart>
+    ) : (
+      <AgainstView run={run} other={other} />
+    ),
 };
 
 function Answers({ run }: { readonly run: Run }) {
   const tab = useExplore((explore) => explore.tab);
   const other = useExplore((explore) => explore.other);
+  const lost = useExplore((explore) => explore.lost);
   const looked = useExplore((explore) => explore.looked);
+  const side = other?.side ?? (lost.includes("against") ? run.question.against : null);
   const verdicts = run.report?.verdicts ?? [];
   const broken = verdicts.filter(({ state }) => state === "broken" || state === "unreached").length;
   const classes = run.report?.classes.length ?? 0;
@@ -55,7 +68,7 @@ function Answers({ run }: { readonly run: Run }) {
     { id: "promises", name: broken === 0 ? "Promises" : `Promises, ${broken} broken` },
     { id: "classes", name: classes === 0 ? "Classes" : `Classes, ${classes}` },
     { id: "states", name: "States" },
-    ...(other === null ? [] : [{ id: "against" as const, name: `Against ${other.side}` }]),
+    ...(side === null ? [] : [{ id: "against" as const, name: `Against ${side}` }]),
   ];
   return (
     <Tabs

@@ -7,7 +7,7 @@ import { cancelApart, closeApart, searchApart } from "./apart.ts";
 import { ExploreClient } from "./client.ts";
 import { changeRun, isBusy, type Looked, type Run, useExplore } from "./explore-store.ts";
 import type { Told } from "./explorer.ts";
-import { keepAnswers, keptAnswers } from "./kept-answers.ts";
+import { keepTable, keptAnswers } from "./kept-answers.ts";
 import { type Origin, setupWords } from "./origin.ts";
 import { type Question, specOf } from "./question.ts";
 
@@ -55,13 +55,10 @@ function follow(client: ExploreClient): (told: Told) => void {
   };
 }
 
-interface Beginning {
-  readonly script: string;
-  readonly setup: string;
-}
+type Beginning = Pick<Origin, "script" | "words" | "setupWords">;
 
 /** The origin's script under the header of a side. */
-function underSide(origin: Origin, text: string): Beginning {
+function underSide(origin: Beginning, text: string): { readonly script: string; readonly setup: string } {
   const [script, side] = [parse(origin.script), parseSide(text)];
   if (!script.ok || !side.ok)
     throw new Error(side.ok ? "the script does not parse" : side.problems.join("; "));
@@ -73,7 +70,7 @@ function underSide(origin: Origin, text: string): Beginning {
 
 type LiveRun = Run & { readonly client: ExploreClient };
 
-function prepared(question: Question, origin: Origin, side: string | null): LiveRun {
+function prepared(question: Question, origin: Beginning, side: string | null): LiveRun {
   const run: LiveRun = {
     side,
     spec: specOf(question, origin.script),
@@ -111,7 +108,7 @@ async function search({ client, spec, question }: LiveRun): Promise<void> {
     changeRun(client, { phase: "running", head: opened.head });
     await client.run(question.workers, follow(client));
     changeRun(client, { phase: "over", graph: await client.graph() });
-    keepAnswers(useExplore.getState().run);
+    keepTable(useExplore.getState());
   } catch (error) {
     const { run, other } = useExplore.getState();
     const now = [run, other].find((one) => one?.client === client);
@@ -121,9 +118,9 @@ async function search({ client, spec, question }: LiveRun): Promise<void> {
 
 /** A page that is put away may be thrown away: what was found stays with the tab. */
 function keepWhenHidden(): void {
-  addEventListener("pagehide", () => keepAnswers(useExplore.getState().run));
+  addEventListener("pagehide", () => keepTable(useExplore.getState()));
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") keepAnswers(useExplore.getState().run);
+    if (document.visibilityState === "hidden") keepTable(useExplore.getState());
   });
 }
 keepWhenHidden();
@@ -131,9 +128,10 @@ keepWhenHidden();
 /** Brings back what a page that was thrown away had found. */
 export function bringAnswersBack(): void {
   if (useExplore.getState().run !== null) return;
-  const run = keptAnswers();
-  if (run !== null)
-    useExplore.setState({ run, half: "answers", looked: run.report === null ? null : nearest(run.report) });
+  const table = keptAnswers();
+  if (table === null) return;
+  const report = table.run?.report ?? null;
+  useExplore.setState({ ...table, half: "answers", looked: report === null ? null : nearest(report) });
 }
 
 function closeAll(): void {
@@ -143,15 +141,20 @@ function closeAll(): void {
   closeApart();
 }
 
-export function start(question: Question, origin: Origin): void {
+export function start(question: Question, origin: Beginning): void {
   closeAll();
   const run = prepared(question, origin, null);
   const other = question.against === null ? null : prepared(question, origin, question.against);
-  useExplore.setState({ run, other, looked: null, half: "answers" });
+  useExplore.setState({ run, other, lost: [], looked: null, half: "answers" });
   if (other === null && useExplore.getState().tab === "against") useExplore.getState().show("promises");
   if (other !== null) useExplore.getState().show("against");
   for (const one of [run, other]) if (one !== null && one.phase === "opening") void search(one);
-  if (other?.phase === "opening") void searchApart(run, other);
+  if (other?.phase === "opening") void searchApart(run, other).then(() => keepTable(useExplore.getState()));
+}
+
+/** The same question from the same place, whatever the form and the lab show by now. */
+export function searchAgain({ question, spec, from, setup }: Run): void {
+  start(question, { script: spec.script, words: from, setupWords: setup });
 }
 
 /** A search that does not answer within this time is ended from outside; what it told before stands. */

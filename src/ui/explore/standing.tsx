@@ -1,8 +1,11 @@
 /** How the search stands: its end or its progress, the counts, the limits, and the states by depth. */
 import type { JobReport } from "../../explore/job-data.ts";
+import { NARROW, useMedia } from "../app/use-media.ts";
 import { Glyph } from "../widgets/glyphs.tsx";
 import { DepthBars } from "./depth-bars.tsx";
 import { type Run, useExplore } from "./explore-store.ts";
+import { SearchAgain } from "./lost.tsx";
+import { useAsked } from "./use-asked.ts";
 import { bytesText, ENDING_WORDS, moves, short, timeText } from "./words.ts";
 
 const reachedAll = (report: JobReport | null): boolean =>
@@ -52,6 +55,10 @@ function Figure({ name, value, share, note }: FigureProps) {
 export function Standing({ run }: { readonly run: Run }) {
   const { progress, head, phase, ms, rate } = run;
   const changed = useExplore(({ question }) => JSON.stringify(question) !== JSON.stringify(run.question));
+  const narrow = useMedia(NARROW);
+  const { foreseen } = useAsked();
+  // What the form beside it says already is not said twice.
+  const warnings = (head?.warnings ?? []).filter((one) => narrow || !foreseen.includes(one));
   const kind =
     reachedAll(run.report) && phase === "over"
       ? "over"
@@ -70,16 +77,24 @@ export function Standing({ run }: { readonly run: Run }) {
         </span>
         <span className="explore-about">
           From {run.from}; {run.setup}.
-          {head === null ? "" : ` ${head.alphabet}, ${moves(head.moves.length)} in each state.`}
+          {head === null
+            ? ""
+            : ` ${head.alphabet === "written" ? "Own lines" : head.alphabet}, ${moves(head.moves.length)} in each state.`}
         </span>
       </p>
+      {phase === "failed" ? (
+        <div className="explore-standing-again">
+          <SearchAgain run={run} />
+        </div>
+      ) : null}
       {changed ? (
         <p className="explore-quiet explore-changed">
           The question was changed since; these are the answers to the one before.
         </p>
       ) : null}
-      {(head?.warnings ?? []).map((warning) => (
+      {warnings.map((warning) => (
         <p key={warning} className="explore-warning">
+          <Glyph name="warn" />
           {warning}
         </p>
       ))}

@@ -2,11 +2,13 @@
 
 import { PROMISE_NAMES } from "../../explore/promises.ts";
 import { useSession } from "../state/session-store.ts";
+import { Button } from "../widgets/button.tsx";
 import { Empty } from "../widgets/empty.tsx";
 import { useExplore } from "./explore-store.ts";
 import { originOf } from "./origin.ts";
 import { check, DEFAULT_QUESTION, type Question } from "./question.ts";
 import { start } from "./running.ts";
+import { useAsked } from "./use-asked.ts";
 
 interface Start {
   readonly title: string;
@@ -46,9 +48,30 @@ function begin(part: Partial<Question>): void {
   if (check(question, origin.setup, origin.scope).ok) start(question, origin);
 }
 
+/** Said once the place is opened again; the question is still in the form. */
+function LostAnswers() {
+  const question = useExplore((explore) => explore.question);
+  const lost = useExplore((explore) => explore.lost);
+  const { origin, checked } = useAsked();
+  if (!lost.includes("answers")) return null;
+  return (
+    <div className="explore-lost" data-testid="explore-lost" role="status">
+      <p>What the last search had found could not be kept with the tab. Its question is still here.</p>
+      <Button
+        data-testid="explore-again"
+        reason={checked.ok ? null : "The question has an error"}
+        onClick={() => start(question, origin)}
+      >
+        Search again
+      </Button>
+    </div>
+  );
+}
+
 export function Starts() {
   return (
     <div className="explore-nothing">
+      <LostAnswers />
       <Empty glyph="explore" title="Can it ever go wrong?">
         <p>
           The lab tries every move in every state, nearest first. A promise that breaks comes with a shortest

@@ -2,12 +2,14 @@
 import { Empty } from "../widgets/empty.tsx";
 import { ScrollRegion } from "../widgets/scroll-region.tsx";
 import { depthBars } from "./bars.ts";
-import type { Run } from "./explore-store.ts";
+import { type Run, useExplore } from "./explore-store.ts";
+import { LostPart } from "./lost.tsx";
 import { StatesGraph } from "./states-graph.tsx";
 import "../widgets/table.css";
 
 export function StatesView({ run }: { readonly run: Run }) {
   const { graph, progress, report, phase } = run;
+  const lost = useExplore((explore) => explore.lost.includes("graph"));
   if (graph !== null) return <StatesGraph graph={graph} />;
   if (progress === null) return <Empty glyph="search" title="No state yet" />;
   const nearest = new Map<number, string[]>();
@@ -15,13 +17,19 @@ export function StatesView({ run }: { readonly run: Run }) {
     nearest.set(depth, [...(nearest.get(depth) ?? []), cls]);
   return (
     <ScrollRegion className="explore-classes" label="States by depth, in numbers">
-      <p className="explore-note">
-        {run.client === null
-          ? "The states themselves went with the page that searched; search again to see them drawn."
-          : phase === "running"
-            ? "When the search is over and found no more than 300 states, they are drawn as a graph."
-            : `${progress.states.toLocaleString("en-GB")} states are too many for a picture; up to 300 are drawn.`}
-      </p>
+      {phase === "over" && lost ? (
+        <LostPart run={run}>
+          The states themselves could not be kept with the tab; here they are in numbers.
+        </LostPart>
+      ) : (
+        <p className="explore-note">
+          {phase === "failed"
+            ? "The states themselves went with the search that ended early; here they are in numbers."
+            : phase === "running"
+              ? "When the search is over and found no more than 300 states, they are drawn as a graph."
+              : `${progress.states.toLocaleString("en-GB")} states are too many for a picture; up to 300 are drawn.`}
+        </p>
+      )}
       <table className="table" data-testid="explore-depths">
         <thead>
           <tr>

@@ -1,5 +1,5 @@
 /** One way as a script, with what breaks at its last line and why; from here it goes to the lab, or out as text and link. */
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { parse } from "../../script/parse.ts";
 import { runAll } from "../../script/runner.ts";
 import { useCompare } from "../compare/compare-store.ts";
@@ -185,29 +185,6 @@ export function WayCard({ run, way }: { readonly run: Run; readonly way: Way }) 
   );
 }
 
-/** The way to a state comes from the worker, which alone knows it. */
-function StateWay({ run, state }: { readonly run: Run; readonly state: number }) {
-  const { client, graph } = run;
-  const [way, setWay] = useState<Way | null>(null);
-  useEffect(() => {
-    let here = true;
-    client?.wayTo(state).then(
-      (lines) => {
-        if (here) setWay(wayOfState(graph, state, lines));
-      },
-      () => undefined,
-    );
-    return () => {
-      here = false;
-    };
-  }, [client, graph, state]);
-  return way === null ? (
-    <p className="explore-wait">Looking for the way…</p>
-  ) : (
-    <WayCard run={run} way={way} />
-  );
-}
-
 export function WayView({ run }: { readonly run: Run }) {
   const looked = useExplore((explore) => explore.looked);
   const apart = useExplore((explore) => explore.apart);
@@ -215,11 +192,15 @@ export function WayView({ run }: { readonly run: Run }) {
     () => (looked?.kind === "example" && run.report !== null ? wayOfExample(run.report, looked) : null),
     [looked, run.report],
   );
+  const state = useMemo(
+    () => (looked?.kind === "state" && run.graph !== null ? wayOfState(run.graph, looked.state) : null),
+    [looked, run.graph],
+  );
   const difference =
     looked?.kind === "difference" && apart?.report != null ? wayOfDifference(apart.report, looked.at) : null;
   if (looked?.kind === "difference" && difference !== null)
     return <WayCard key={`difference ${looked.at}`} run={run} way={difference} />;
-  if (looked?.kind === "state") return <StateWay key={looked.state} run={run} state={looked.state} />;
+  if (state !== null) return <WayCard key={state.title} run={run} way={state} />;
   if (way !== null) return <WayCard key={`${run.side} ${way.promise} ${way.cls}`} run={run} way={way} />;
   const running = run.phase === "running" || run.phase === "opening";
   const complete = run.progress?.ending === "complete";

@@ -3,7 +3,7 @@ import { ExploreJob } from "../../explore/job.ts";
 import type { JobReport, JobSpec } from "../../explore/job-data.ts";
 import { Session } from "../../script/session.ts";
 import { goalOf } from "./goal-here.ts";
-import { wayHead, wayOfDifference, wayOfExample, wayOfState, wayScript } from "./way.ts";
+import { linesTo, wayHead, wayOfDifference, wayOfExample, wayOfState, wayScript } from "./way.ts";
 
 const SPEC: JobSpec = {
   script: 'title "Two"\nplug d0 v0\n',
@@ -19,7 +19,7 @@ function searched(spec: JobSpec): { readonly job: ExploreJob; readonly report: J
   return { job: opened.job, report: opened.job.report() };
 }
 
-const { job, report } = searched(SPEC);
+const { report } = searched(SPEC);
 const run = { spec: SPEC, from: "step 1, plug d0 v0" };
 const examples = report.verdicts.flatMap(({ id, examples: all }) => all.map(({ cls }) => [id, cls] as const));
 
@@ -73,9 +73,29 @@ describe("a way that leaves the search", () => {
   });
 
   it("a plain state comes with its facts", () => {
-    const way = wayOfState(null, 5, job.wayTo(5));
-    expect(way).toMatchObject({ title: "State 5", cls: null, promise: null, after: [] });
-    expect(Session.open(wayScript(run, way)).ok).toBe(true);
+    const { job } = searched({ ...SPEC, limits: { depth: 2 } });
+    const graph = job.graph();
+    if (graph === null) throw new Error("too many states for this test");
+    const way = wayOfState(graph, 5);
+    expect(way).toMatchObject({ title: "State 5", cls: null, promise: null, after: job.factsOf(5) });
+    if (way !== null) expect(Session.open(wayScript(run, way)).ok).toBe(true);
+    expect(wayOfState(graph, graph.nodes.length)).toBe(null);
+  });
+
+  it.each([
+    ["vm", 3, 4],
+    ["vm+ste", 2, 4],
+    ["raw+fault", 2, 1],
+  ] as const)("%s: a graph tells the ways that the search knows", (alphabet, depth, symmetries) => {
+    const script =
+      "psmmu p0\ndevice d0 psmmu=p0 sid=0x100\ndevice d1 psmmu=p0 sid=0x108\n" +
+      "vsmmu v0 bus=pcie.1\nvsmmu v1 bus=pcie.2\n";
+    const found = searched({ script, alphabet, promises: ["invariants"], limits: { depth } }).job;
+    const graph = found.graph();
+    if (graph === null) throw new Error("too many states for this test");
+    expect(found.head.symmetries).toBe(symmetries);
+    expect(graph.nodes.length).toBeGreaterThan(20);
+    for (const { state } of graph.nodes) expect(linesTo(graph, state)).toEqual(found.wayTo(state));
   });
 
   it("an example that the report does not have is none", () => {

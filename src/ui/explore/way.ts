@@ -1,9 +1,11 @@
 /** One way from where the search began to a state: what is shown of it, and the script it becomes elsewhere. */
+import { alphabetLines } from "../../explore/alphabet.ts";
 import type { DifferenceReport, Differing } from "../../explore/difference.ts";
 import type { JobGraph, JobReport, JobRule } from "../../explore/job-data.ts";
 import type { Share } from "../../review/share/share.ts";
 import { parse } from "../../script/parse.ts";
 import type { Looked, Run } from "./explore-store.ts";
+import { firstEdges } from "./layers.ts";
 import { moves } from "./words.ts";
 
 export interface Way {
@@ -68,9 +70,24 @@ export function wayOfExample(report: JobReport, looked: Extract<Looked, { kind: 
   };
 }
 
-export function wayOfState(graph: JobGraph | null, state: number, lines: readonly string[]): Way {
-  const node = graph?.nodes.find((one) => one.state === state);
-  return { ...NO_WAY, title: `State ${state}`, lines, after: node?.facts ?? [] };
+/** Lines of the shortest way to a state of a graph: along the edges by which each was first reached. */
+export function linesTo({ nodes, edges }: JobGraph, state: number): readonly string[] {
+  const first = firstEdges({ nodes, edges });
+  const out: string[] = [];
+  for (let at = state; ; ) {
+    const from = first.get(at);
+    if (from === undefined) return out;
+    const edge = edges.find((one) => one.from === from && one.to === at);
+    const lines = alphabetLines(edge?.moves[0] ?? "").split("\n");
+    out.unshift(...lines.map((line) => line.trim()));
+    at = from;
+  }
+}
+
+export function wayOfState(graph: JobGraph, state: number): Way | null {
+  const node = graph.nodes.find((one) => one.state === state);
+  if (node === undefined) return null;
+  return { ...NO_WAY, title: `State ${state}`, lines: linesTo(graph, state), after: node.facts };
 }
 
 export function wayOfDifference(report: DifferenceReport, at: number): Way | null {
