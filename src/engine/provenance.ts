@@ -11,6 +11,8 @@ export type Cause =
   | "realize"
   /** The GBPA attach of the first set_iommu_device on a vSMMU. */
   | "set"
+  /** The attach by the STE at set (what-if repairs 1 and 2). */
+  | "set-ste"
   /** GBPA write with UPDATE. */
   | "gbpa"
   /** System reset. */
