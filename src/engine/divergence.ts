@@ -84,6 +84,7 @@ function nameCause(world: World, dev: number, s: Situation): DivergenceId | null
   const missed = nameMissed(p.missed, enabled);
   if (missed !== null) return missed === "D6" && sticks ? "D19" : missed;
   if (!enabled && p.refused) return "D10";
+  if (enabled && p.missed === "untaken") return null;
   // Only a repaired QEMU keeps GBPA's HWPT while GBPA changes; that CR0 moves nothing is D3 all the same.
   if (!enabled && !fromSte && gbpaDeferred(world, p, smmu.regs, arch)) return "D3";
   switch (p.cause) {
@@ -219,7 +220,8 @@ const STRTAB_CFG_FIELDS = 0x307ff;
 /** Ways of the unmerged series that section 6 tells of without giving them a row. */
 function seriesText(world: World, p: Provenance, enabled: boolean): string | null {
   const k = world.setup.qemu;
-  if (k.cfgiAbortBypass === "only-from-translate" && p.cause === "cfgi" && (enabled || !p.smmuen)) {
+  const bySte = p.missed === "untaken" || p.cause === "cfgi" || p.cause === "cr0" || p.cause === "set-ste";
+  if (k.cfgiAbortBypass === "only-from-translate" && bySte && (enabled || !p.smmuen)) {
     return enabled
       ? "This series puts a device on bypass at its first CFGI, and takes an abort or bypass STE only from a translate one."
       : "This series lets a CFGI act while SMMUEN=0: by the STE, or by the first CFGI's bypass, and not by GBPA.";

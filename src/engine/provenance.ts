@@ -37,6 +37,8 @@ export type Missed =
   | "install-disabled"
   /** QEMU refused the STE's Config. */
   | "config"
+  /** v4 and v5 take an abort or bypass STE only from a translate one. */
+  | "untaken"
   /** SMMUEN=1 and the STE was not found: nothing was installed. */
   | "miss"
   /** The same while SMMUEN=0. */
