@@ -83,7 +83,6 @@ function nameCause(world: World, dev: number, s: Situation): DivergenceId | null
   if (enabled && fromSte && sticks) return "D19";
   const missed = nameMissed(p.missed, enabled);
   if (missed !== null) return missed === "D6" && sticks ? "D19" : missed;
-  if (!enabled && p.refused) return "D10";
   if (enabled && p.missed === "untaken") return null;
   // Only a repaired QEMU keeps GBPA's HWPT while GBPA changes; that CR0 moves nothing is D3 all the same.
   if (!enabled && !fromSte && gbpaDeferred(world, p, smmu.regs, arch)) return "D3";

@@ -51,25 +51,18 @@ export interface Provenance {
   /** CR0.SMMUEN when the cause acted. */
   readonly smmuen: boolean;
   readonly missed: Missed;
-  /** The host refused GBPA's HWPT since, whatever was missed after that. */
-  readonly refused: boolean;
 }
 
-export const NO_PROVENANCE: Provenance = Object.freeze({
-  cause: "none",
-  smmuen: false,
-  missed: null,
-  refused: false,
-});
+export const NO_PROVENANCE: Provenance = Object.freeze({ cause: "none", smmuen: false, missed: null });
 
 /** Interned: there are few, and equal ones should be identical. */
 const interned = new Map<string, Provenance>();
 
-function provenance(cause: Cause, smmuen: boolean, missed: Missed, refused: boolean): Provenance {
-  const key = `${cause}/${smmuen}/${missed}/${refused}`;
+function provenance(cause: Cause, smmuen: boolean, missed: Missed): Provenance {
+  const key = `${cause}/${smmuen}/${missed}`;
   let p = interned.get(key);
   if (p === undefined) {
-    p = Object.freeze({ cause, smmuen, missed, refused });
+    p = Object.freeze({ cause, smmuen, missed });
     interned.set(key, p);
   }
   return p;
@@ -77,13 +70,13 @@ function provenance(cause: Cause, smmuen: boolean, missed: Missed, refused: bool
 
 /** Records that `cause` put device `dev` where it is. */
 export function noteAttached(cx: Cx, dev: number, cause: Cause, smmuen: boolean): void {
-  const next = provenance(cause, smmuen, null, false);
+  const next = provenance(cause, smmuen, null);
   if (cx.w.provenance[dev] !== next) own(cx, cx.w, "provenance")[dev] = next;
 }
 
 /** Records that something was tried and left the device where it was. */
 export function noteMissed(cx: Cx, dev: number, missed: Missed): void {
   const old = cx.w.provenance[dev] ?? NO_PROVENANCE;
-  const next = provenance(old.cause, old.smmuen, missed, old.refused || missed === "attach");
+  const next = provenance(old.cause, old.smmuen, missed);
   if (old !== next) own(cx, cx.w, "provenance")[dev] = next;
 }

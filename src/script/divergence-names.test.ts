@@ -222,20 +222,6 @@ describe("names of divergences", () => {
     ]);
   });
 
-  test("D10 lasts while SMMUEN=0, also behind a CFGI that finds nothing", () => {
-    const refused = ["plug d0 v0", "inject attach errno=EBUSY", "gbpa v0 abort"];
-    const still = "expect d0 attached=bypass legal=abort diverges=D10";
-    holds([...refused, still, "cfgi v0 0x100", still, "gbpa v0 abort", "expect d0 diverges=no"]);
-    holds([
-      ...refused,
-      "cr0 v0 +smmuen",
-      "cfgi v0 0x100",
-      "expect d0 attached=bypass legal=abort diverges=D6",
-      "cr0 v0 -smmuen",
-      still,
-    ]);
-  });
-
   test("D20 is about an STE that was installed; one found where the architecture finds none has no name", () => {
     holds([
       "plug d0 v0",
