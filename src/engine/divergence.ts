@@ -4,16 +4,18 @@
  */
 import type { Answer } from "./arch/oracle-types.ts";
 import type { ArchRule } from "./arch/rules.ts";
-import { CR0 } from "./arch/smmu.ts";
+import { type ArchSmmu, CR0 } from "./arch/smmu.ts";
 import type { DivergenceId } from "./divergence-table.ts";
 import { DIVERGENCES } from "./divergence-table.ts";
 import type { Attached, DivergenceFact, HardwareAnswer } from "./facts.ts";
 import type { HwAnswer } from "./hardware/translate.ts";
 import { getObj } from "./kernel/state.ts";
 import { isBacked } from "./memory.ts";
-import { type Missed, NO_PROVENANCE } from "./provenance.ts";
+import { type Missed, NO_PROVENANCE, type Provenance } from "./provenance.ts";
 import { smmuv3EventqFull } from "./qemu/smmuv3-eventq.ts";
+import { GBPA_ABORT, SMMU_BASE_ADDR_MASK, SMMU_FEATURE_2LVL_STE } from "./qemu/smmuv3-regs.ts";
 import { eventqEnabled } from "./qemu/smmuv3-state.ts";
+import type { Smmuv3Regs } from "./qemu/types.ts";
 import type { World } from "./world.ts";
 
 /** One device's probe transaction, answered twice. */
@@ -76,10 +78,14 @@ function nameCause(world: World, dev: number, s: Situation): DivergenceId | null
     const psmmu = viommuPsmmu(world, s.vsmmu);
     if (psmmu >= 0 && psmmu !== world.setup.devices[dev]?.psmmu) return "D13";
   }
-  const twoLevelSticks = (smmu.regs.features & 1) !== 0 && ((arch.strtabCfg >> 16) & 3) !== 1;
-  if (enabled && p.cause === "cfgi" && twoLevelSticks) return "D19";
+  const sticks = twoLevelSticks(smmu.regs, arch);
+  const fromSte = attachedBySte(world, p);
+  if (enabled && fromSte && sticks) return "D19";
   const missed = nameMissed(p.missed, enabled);
-  if (missed !== null) return missed === "D6" && twoLevelSticks ? "D19" : missed;
+  if (missed !== null) return missed === "D6" && sticks ? "D19" : missed;
+  if (enabled && p.missed === "untaken") return null;
+  // Only a repaired QEMU keeps GBPA's HWPT while GBPA changes; that CR0 moves nothing is D3 all the same.
+  if (!enabled && !fromSte && gbpaDeferred(world, p, smmu.regs, arch)) return "D3";
   switch (p.cause) {
     case "realize":
       // Before set_iommu_device has put the device on the list, nothing but VFIO has seen it.
@@ -87,9 +93,13 @@ function nameCause(world: World, dev: number, s: Situation): DivergenceId | null
         ? "D1"
         : "D18";
     case "set":
-      if (enabled) return "D2";
-      // Only a repaired QEMU attaches by the STE at set; nothing takes that back when SMMUEN goes.
-      return p.smmuen ? "D3" : null;
+      if (!enabled) return null;
+      return p.smmuen ? "D2" : afterEnable(world, dev, s);
+    // Repairs attach by the STE; where only set is repaired, nothing takes that back when SMMUEN goes.
+    case "set-ste":
+    case "cr0":
+      if (!enabled) return p.smmuen ? "D3" : null;
+      return installedUnjudged(s) ? "D20" : null;
     case "gbpa":
       if (!enabled) return null;
       return p.smmuen ? "D5" : afterEnable(world, dev, s);
@@ -97,7 +107,7 @@ function nameCause(world: World, dev: number, s: Situation): DivergenceId | null
       return enabled ? afterEnable(world, dev, s) : null;
     case "cfgi":
       if (!enabled) return p.smmuen ? "D3" : null;
-      if (!p.smmuen) return afterEnable(world, dev, s);
+      if (!p.smmuen) return fromSte ? null : afterEnable(world, dev, s);
       if (p.missed === "miss-disabled") return "D4b";
       return installedUnjudged(s) ? "D20" : null;
     case "unset":
@@ -105,6 +115,31 @@ function nameCause(world: World, dev: number, s: Situation): DivergenceId | null
     default:
       return null;
   }
+}
+
+/** QEMU still decodes two levels although both sides' FMT says otherwise. */
+function twoLevelSticks(regs: Smmuv3Regs, arch: ArchSmmu): boolean {
+  return (
+    (regs.features & SMMU_FEATURE_2LVL_STE) !== 0 &&
+    fmt(regs.strtabBaseCfg) !== 1 &&
+    fmt(arch.strtabCfg) !== 1
+  );
+}
+
+const fmt = (strtabCfg: number): number => (strtabCfg >>> 16) & 3;
+
+/** True if what put the device where it is looked its STE up. */
+function attachedBySte(world: World, p: Provenance): boolean {
+  if (p.cause === "set-ste") return true;
+  if (p.cause === "cr0") return p.smmuen;
+  return p.cause === "cfgi" && (p.smmuen || !world.setup.qemu.cfgiSmmuen);
+}
+
+/** The guarded GBPA (repair of D5) was written while SMMUEN=1, and CR0 did not make up for it. */
+function gbpaDeferred(world: World, p: Provenance, regs: Smmuv3Regs, arch: ArchSmmu): boolean {
+  if (!world.setup.repairs.includes("gbpa-guard")) return false;
+  const byGbpa = p.cause === "set" || p.cause === "gbpa" || p.cause === "reset" || p.cause === "cfgi";
+  return byGbpa && ((arch.gbpaEff ^ regs.gbpa) & GBPA_ABORT) === 0;
 }
 
 /** What a refused or empty-handed attempt explains: a CFGI by the STE only SMMUEN=1, one by GBPA only SMMUEN=0. */
@@ -147,24 +182,69 @@ function installedUnjudged(s: Situation): boolean {
 }
 
 /** What can be said of a divergence that none of the known ones explains. */
-function unnamedText(world: World, s: Situation): string {
+function unnamedText(world: World, dev: number, s: Situation): string {
   const arch = world.guest.smmus[s.vsmmu]?.arch;
   const regs = world.qemu.smmus[s.vsmmu]?.regs;
-  if (arch !== undefined && regs !== undefined && (arch.cr0ack & CR0.SMMUEN) === 0) {
-    if (((arch.gbpaEff ^ regs.gbpa) & GBPA_ABORT) !== 0)
+  const p = world.provenance[dev] ?? NO_PROVENANCE;
+  if (arch !== undefined && regs !== undefined) {
+    const enabled = (arch.cr0ack & CR0.SMMUEN) !== 0;
+    if (!enabled && ((arch.gbpaEff ^ regs.gbpa) & GBPA_ABORT) !== 0)
       return "QEMU's GBPA took a write that the architecture ignores, or has not applied yet.";
+    if (enabled && !sameStreamTable(regs, arch))
+      return "QEMU took a STRTAB write that the architecture ignores while SMMUEN=1, and reads another stream table.";
+    if (enabled && fmt(arch.strtabCfg) === 1 && (regs.features & SMMU_FEATURE_2LVL_STE) === 0)
+      return "At reset QEMU forgot that the stream table has two levels; STRTAB_BASE_CFG, which still says so, was not written since.";
+    const series = seriesText(world, p, enabled);
+    if (series !== null) return series;
   }
   if (s.physical.tlb === "hit")
     return "The TLB answers with a translation that was filled through tables the guest had already given up.";
   if (s.hardware !== "abort" && NO_STE.has(s.answers[0]?.rule ?? ""))
     return "QEMU found and installed an STE where the architecture finds none.";
+  if (s.attached === "abort" && attachedBySte(world, p))
+    return "No STE was found and the repair blocked the device; the architecture caches no failed lookup and asks for no CFGI once there is one.";
   return "The hardware's answer is not one the architecture allows.";
+}
+
+function sameStreamTable(regs: Smmuv3Regs, arch: ArchSmmu): boolean {
+  return (
+    ((regs.strtabBase ^ arch.strtabBase) & SMMU_BASE_ADDR_MASK) === 0n &&
+    ((regs.strtabBaseCfg ^ arch.strtabCfg) & STRTAB_CFG_FIELDS) === 0
+  );
+}
+
+/** FMT, SPLIT and LOG2SIZE. */
+const STRTAB_CFG_FIELDS = 0x307ff;
+
+/** Ways of the unmerged series that section 6 tells of without giving them a row. */
+function seriesText(world: World, p: Provenance, enabled: boolean): string | null {
+  const k = world.setup.qemu;
+  const bySte = p.missed === "untaken" || p.cause === "cfgi" || p.cause === "cr0" || p.cause === "set-ste";
+  if (k.cfgiAbortBypass === "only-from-translate" && bySte && (enabled || !p.smmuen)) {
+    return enabled
+      ? "This series puts a device on bypass at its first CFGI, and takes an abort or bypass STE only from a translate one."
+      : "This series lets a CFGI act while SMMUEN=0: by the STE, or by the first CFGI's bypass, and not by GBPA.";
+  }
+  return !k.gbpaWrite && p.cause === "reset" ? "This series never lets GBPA move a device." : null;
 }
 
 /** GBPA's attachment outlived the enable: D4, or D21 when the guest's driver believes it has blocked the device. */
 function afterEnable(world: World, dev: number, s: Situation): DivergenceId {
   const masters = world.guest.smmus[s.vsmmu]?.linux?.masters;
   return masters?.some((m) => m.dev === dev && m.domain?.kind === "blocked") === true ? "D21" : "D4";
+}
+
+const BAD_STE = /^A-STE-/;
+
+/**
+ * The cause of an event lost on the abort HWPT. Of an STE that is missing or not valid the host makes the same silent
+ * abort wherever QEMU is told of it; the event of any other was lost because that STE is not in force.
+ */
+function nameLost(world: World, dev: number, s: Situation, rule: string): DivergenceId | null {
+  if (NO_STE.has(rule)) return world.provenance[dev]?.missed === "miss" ? "D6" : null;
+  if (rule === ("A-STE-V" satisfies ArchRule)) return "D7";
+  // An STE that was stored over V=0 and never announced: what is in force is still the abort of D7.
+  return nameCause(world, dev, s) ?? (BAD_STE.test(rule) ? "D7" : null);
 }
 
 const fact = (id: DivergenceId, text: string): DivergenceFact => ({ id, kind: DIVERGENCES[id].kind, text });
@@ -175,7 +255,9 @@ export function nameDivergences(world: World, dev: number, s: Situation): readon
   if (!isLegal(world, s)) {
     const id = nameCause(world, dev, s);
     out.push(
-      id === null ? { id: null, kind: "dma", text: unnamedText(world, s) } : fact(id, DIVERGENCES[id].text),
+      id === null
+        ? { id: null, kind: "dma", text: unnamedText(world, dev, s) }
+        : fact(id, DIVERGENCES[id].text),
     );
   }
   const newest = s.answers[0];
@@ -186,15 +268,9 @@ export function nameDivergences(world: World, dev: number, s: Situation): readon
     s.physical.event === null
   ) {
     const name = newest.event?.name ?? "";
-    out.push(
-      name === "C_BAD_STE"
-        ? fact("D7", DIVERGENCES.D7.text)
-        : {
-            id: null,
-            kind: "event",
-            text: `The guest is promised ${name}; the physical abort STE records nothing.`,
-          },
-    );
+    const id = nameLost(world, dev, s, newest.rule);
+    const text = `The guest is promised ${name}; the physical abort STE records nothing.`;
+    out.push({ id, kind: "event", text: id === null ? text : `${text} ${DIVERGENCES[id].text}` });
   }
   const arch = world.guest.smmus[s.vsmmu]?.arch;
   const slot = world.qemu.smmus[s.vsmmu]?.slots[world.qemu.devices[dev]?.slot ?? -1];
@@ -216,7 +292,6 @@ export function nameDivergences(world: World, dev: number, s: Situation): readon
 }
 
 const EVENTQ_ABT_ERR = 4;
-const GBPA_ABORT = 1 << 20;
 
 /** Differences of a vSMMU itself: what its registers read, and what it left behind on the host. */
 export function vsmmuDivergences(world: World, v: number): readonly DivergenceFact[] {

@@ -11,6 +11,8 @@ export type Cause =
   | "realize"
   /** The GBPA attach of the first set_iommu_device on a vSMMU. */
   | "set"
+  /** The attach by the STE at set (what-if repairs 1 and 2). */
+  | "set-ste"
   /** GBPA write with UPDATE. */
   | "gbpa"
   /** System reset. */
@@ -35,6 +37,8 @@ export type Missed =
   | "install-disabled"
   /** QEMU refused the STE's Config. */
   | "config"
+  /** v4 and v5 take an abort or bypass STE only from a translate one. */
+  | "untaken"
   /** SMMUEN=1 and the STE was not found: nothing was installed. */
   | "miss"
   /** The same while SMMUEN=0. */

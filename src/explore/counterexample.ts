@@ -4,6 +4,7 @@
  */
 import type { Action } from "../engine/actions.ts";
 import { DIVERGENCE_IDS, DIVERGENCES, type DivergenceId } from "../engine/divergence-table.ts";
+import { deviceFacts } from "../engine/observe.ts";
 import { step } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
 import { actionText } from "../script/action-text.ts";
@@ -99,21 +100,30 @@ export function exampleOf(
         .join("\n")}`,
     );
   const actions = minimised(world, way, broken);
+  const end = play(world, actions);
   return {
     promise,
     cls: className(cls),
     depth,
     actions,
     lines: actions.map((a) => actionText(world.setup, a)),
-    world: play(world, actions),
-    why: whyOf(promise, className(cls)),
+    world: end,
+    why: whyOf(promise, className(cls), end),
   };
 }
 
 const isDivergence = (cls: string): cls is DivergenceId =>
   (DIVERGENCE_IDS as readonly string[]).includes(cls);
 
-function whyOf(promise: Promised, cls: string): string {
+/** What is said of the first divergence without a name. */
+function unnamedText(w: World): string | null {
+  for (const dev of w.setup.devices.keys())
+    for (const d of deviceFacts(w, dev).divergences) if (d.id === null) return d.text;
+  return null;
+}
+
+function whyOf(promise: Promised, cls: string, w: World): string {
+  if (cls === "?") return unnamedText(w) ?? promise.sentence;
   if (isDivergence(cls)) return `${DIVERGENCES[cls].title}: ${DIVERGENCES[cls].text}`;
   return promise.goal ? "Reached." : promise.sentence;
 }

@@ -5,6 +5,7 @@
 import type { GbpaNoUpdate } from "../actions.ts";
 import { archConsume, cmdqLog2 } from "../arch/cmdq.ts";
 import { eventqLog2 } from "../arch/eventq.ts";
+import { beginEnable } from "../arch/history.ts";
 import { type ArchSmmu, archAck, CR0 } from "../arch/smmu.ts";
 import { archRead, archWrite } from "../arch/write.ts";
 import type { Cx, Note, WriteNote } from "../cx.ts";
@@ -68,6 +69,13 @@ export function guestWrite(
   return { ok: real.ok, errno: real.errno, messages: real.messages, notes };
 }
 
+/** Enabled as it was. The stream table is in the caches' view when both of its registers are written. */
+function enabledAgain(s: ArchSmmu, before: ArchSmmu, offset: number): ArchSmmu {
+  const on = patched(s, { cr0: before.cr0, cr0ack: before.cr0ack });
+  const seen = page0(offset) === REG.STRTAB_BASE_CFG.offset && ((on.cr0 | on.cr0ack) & CR0.SMMUEN) !== 0;
+  return seen ? beginEnable(on) : on;
+}
+
 /** The architecture's column of a register write, up to the first command that it refuses; rules that decided. */
 function tellWrite(cx: Cx, v: number, n: Omit<WriteNote, "calm">): string[] {
   const { arch } = cx.w.guest.smmus[v] as GuestSmmu;
@@ -76,7 +84,7 @@ function tellWrite(cx: Cx, v: number, n: Omit<WriteNote, "calm">): string[] {
     wait: n.wait,
     gbpaNoUpdate: n.noUpdate,
   });
-  const after = n.late ? patched(w.smmu, { cr0: arch.cr0, cr0ack: arch.cr0ack }) : w.smmu;
+  const after = n.late ? enabledAgain(w.smmu, arch, n.offset) : w.smmu;
   setArch(cx, v, consumes(n.offset) ? archConsume(after, reader(cx)).smmu : after);
   if (page0(n.offset) === page0(REG.EVENTQ_CONS.offset)) trimExpected(cx, v);
   return [...w.notes];

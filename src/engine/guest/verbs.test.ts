@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { decodeCd } from "../arch/cd.ts";
 import { CR0 } from "../arch/smmu.ts";
-import { findTable } from "../memory.ts";
+import { findTable, memRead64 } from "../memory.ts";
+import { legalAnswers, legalWords } from "./dma.ts";
 import { TestGuest } from "./fakes.test-helper.ts";
 import { autoTarget, cdTable, cmdqBase, l1Strtab, l2Strtab, linearStrtab, pageTable } from "./layout.ts";
 import { REG } from "./regs.ts";
@@ -86,6 +87,27 @@ describe("stream table", () => {
       expect(g.word(linearStrtab(0, 0) + 0x100n * 64n)).toBe(1n);
       expect(ste(g, 0x108, abort).messages).toEqual([]);
     }
+  });
+
+  test("G-LATE-SETUP A-SET-SMMUEN: what is stored in a table made so may be cached like in one made before SMMUEN", () => {
+    const legal = (first: boolean): string[] => {
+      const g = new TestGuest();
+      if (first) ste(g, 0x100, { as: "invalid" });
+      g.verb({ kind: "cr0-value", vsmmu: 0, value: 1 });
+      ste(g, 0x100, { as: "bypass" });
+      ste(g, 0x100, abort);
+      const read = {
+        iova: 0x1000n,
+        write: false,
+        ssid: null,
+        ats: "none",
+        priv: false,
+        inst: false,
+      } as const;
+      return legalWords(legalAnswers(g.cx.w, 0, 0x100, read, (at) => memRead64(g.cx.w.memory, at)));
+    };
+    expect(legal(false)).toEqual(["abort", "pass-bypass"]);
+    expect(legal(true)).toEqual(["abort", "pass-bypass"]);
   });
 
   test("G-STE-1: explicit words keep the words not given, and no command is sent", () => {

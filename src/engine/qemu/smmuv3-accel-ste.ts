@@ -220,6 +220,7 @@ function noteInstall(cx: Cx, v: number, slot: number, outcome: Install, cause: C
   const enabled = smmuEnabled(smmuOf(cx, v).regs);
   if (outcome === "moved") noteAttached(cx, dev, cause, enabled);
   else if (outcome === "missed") noteMissed(cx, dev, enabled ? "miss" : "miss-disabled");
+  else if (outcome === "kept") noteMissed(cx, dev, "untaken");
   else if (outcome === "config") noteMissed(cx, dev, "config");
   else if (outcome === "failed") noteMissed(cx, dev, enabled ? "install" : "install-disabled");
 }

@@ -70,7 +70,7 @@ function attachByState(cx: Cx, r: Report, e: QErr, v: number, slot: number, h: H
   const draft = ownSlot(cx, v, slot);
   draft.hiodi = h;
   draft.viommuPtr = "live";
-  const ok = smmuv3AccelInstallSte(cx, r, e, v, slot, smmuGetSid(slotOf(cx, v, slot)), "set");
+  const ok = smmuv3AccelInstallSte(cx, r, e, v, slot, smmuGetSid(slotOf(cx, v, slot)), "set-ste");
   if (ok) return true;
   const vdev = slotOf(cx, v, slot).vdev;
   if (vdev !== null) iommufdBackendFreeId(cx, r, h.backend, vdev.id);
