@@ -6,6 +6,7 @@
 
 import { type News, Receiver, Sender } from "./exchange.ts";
 import { freedomOf } from "./freedom.ts";
+import { Ints } from "./ints.ts";
 import type { JobSpec } from "./job-data.ts";
 import { Answers } from "./questions.ts";
 import { readSpec } from "./read-spec.ts";
@@ -55,6 +56,7 @@ export class Expander {
   private readonly givenLists: readonly Set<readonly string[]>[];
   private readonly sender: Sender;
   private readonly receiver: Receiver;
+  private readonly records = new Ints();
   /** Place in the store by the search's number. */
   private places = new Int32Array(1024);
   private count = 0;
@@ -87,7 +89,7 @@ export class Expander {
     this.receiver.hear(order.news);
     const answers = this.take(order.states);
     const transitions = new Int32Array(count);
-    const records: number[] = [];
+    const { records } = this;
     for (let n = 0; n < count; n++) {
       store.read(this.places[order.from + n] as number, from);
       for (let i = 0; i < moves.length; i++) {
@@ -98,7 +100,10 @@ export class Expander {
         if (symmetry < 0) continue;
         const place = this.add(to);
         if (place >= 0) continue;
-        records.push(n, move | (symmetry << 16), ~place, space.orbit);
+        records.push(n);
+        records.push(move | (symmetry << 16));
+        records.push(~place);
+        records.push(space.orbit);
         for (let g = 0; g < width; g++) {
           const id = to[g] as number;
           this.sender.mention(g, id);
@@ -107,7 +112,7 @@ export class Expander {
       }
     }
     const ms = performance.now() - began;
-    return { news: this.sender.news(), transitions, records: Int32Array.from(records), answers, ms };
+    return { news: this.sender.news(), transitions, records: records.take(), answers, ms };
   }
 
   /** States by the numbers of the search; answers to what they ask of this thread. */

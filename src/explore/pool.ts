@@ -6,6 +6,7 @@
  */
 import { Receiver, Sender } from "./exchange.ts";
 import { type Found, type FromExpander, RECORD, type ToExpander } from "./expander.ts";
+import { Ints } from "./ints.ts";
 import type { JobSpec } from "./job-data.ts";
 import type { Search } from "./search.ts";
 import { Shares } from "./shares.ts";
@@ -21,11 +22,11 @@ export interface Peer {
 }
 
 /** Orders that wait at a thread: while one is on its way back the next is at work. */
-const AHEAD = 2;
+const AHEAD = 8;
 /** Slices that may be open: how far one thread may be ahead of another. */
-const OPEN = 6;
+const OPEN = 48;
 const LEAST = 16;
-const MOST = 512;
+const MOST = 256;
 
 /** This thread, among the threads. */
 const OWN = 0;
@@ -33,7 +34,7 @@ const OWN = 0;
 /** What one thread found for a slice, and how to read it. */
 interface Part {
   /** As expander.ts:Found has them; of this thread without its place. */
-  readonly records: ArrayLike<number>;
+  readonly records: Int32Array;
   readonly transitions: Int32Array;
   readonly ms: number;
   /** Whose numbers these are; null: this thread's. */
@@ -114,10 +115,13 @@ export class Pool {
   private readonly answers = new Map<string, { state: number; q: number; classes: readonly string[] }>();
   /** By question: answers that this thread has given. */
   private readonly given = new Map<number, Set<readonly string[]>>();
+  private readonly records = new Ints();
   private readonly from: Int32Array;
   private readonly to: Int32Array;
   /** This thread has been told to take its turn. */
   private called = false;
+  /** Milliseconds that this thread spent on what the others send and get, since the last slice was entered. */
+  private served = 0;
 
   constructor(search: Search, spec: JobSpec, peers: readonly Peer[]) {
     this.search = search;
@@ -151,7 +155,9 @@ export class Pool {
         if (over) return;
         try {
           work();
+          const began = performance.now();
           if (this.goOn()) end(null);
+          this.served += performance.now() - began;
         } catch (error) {
           end(error as Error);
           return;
@@ -208,7 +214,7 @@ export class Pool {
     while (slices.length < OPEN) {
       const left = search.reachable - this.handedOut;
       if (left <= 0) return;
-      const count = Math.min(left, Math.max(LEAST, Math.min(MOST, Math.ceil(left / AHEAD))));
+      const count = Math.min(left, Math.max(LEAST, Math.min(MOST, Math.ceil(left / 4))));
       const { moves } = this.shares;
       const next = moves.flatMap((list, t) => (list.length > 0 ? [t] : []));
       const slice = { no: this.nextNo++, from: this.handedOut, count, moves, next };
@@ -231,10 +237,12 @@ export class Pool {
   }
 
   private take(line: Line, no: number, found: Found): void {
+    const began = performance.now();
     line.busy--;
     // Numbers are told in the order of a thread's messages, whatever the order in which they are entered.
     line.receiver.hear(found.news);
     this.hear(found.answers);
+    this.served += performance.now() - began;
     const slice = this.slices.find((s) => s.no === no);
     if (slice !== undefined) this.add(slice, { ...found, line });
   }
@@ -247,7 +255,7 @@ export class Pool {
     const { width } = space;
     const moves = slice.moves[OWN] as readonly number[];
     const transitions = new Int32Array(slice.count);
-    const records: number[] = [];
+    const { records } = this;
     slice.next = slice.next.filter((t) => t !== OWN);
     for (let n = 0; n < slice.count; n++) {
       store.read(slice.from + n, from);
@@ -257,11 +265,14 @@ export class Pool {
         if (symmetry === -2) continue;
         transitions[n] = (transitions[n] as number) + 1;
         if (symmetry < 0 || store.find(to, space.hash(to)) >= 0) continue;
-        records.push(n, move | (symmetry << 16), -1, space.orbit);
+        records.push(n);
+        records.push(move | (symmetry << 16));
+        records.push(-1);
+        records.push(space.orbit);
         for (let g = 0; g < width; g++) records.push(to[g] as number);
       }
     }
-    this.add(slice, { records, transitions, ms: performance.now() - began, line: null });
+    this.add(slice, { records: records.take(), transitions, ms: performance.now() - began, line: null });
   }
 
   private add(slice: Slice, part: Part): void {
@@ -272,11 +283,12 @@ export class Pool {
       const done = slices.shift() as Slice;
       const began = performance.now();
       this.enter(done);
-      // To enter what all found is this thread's work, too.
-      const entering = performance.now() - began;
+      // To enter what all found is this thread's work, too, as are messages.
+      this.served += performance.now() - began;
       const took = done.moves.map(() => 0);
       for (const { line, ms } of done.parts) took[line === null ? OWN : 1 + this.lines.indexOf(line)] = ms;
-      took[OWN] = (took[OWN] as number) + entering;
+      took[OWN] = (took[OWN] as number) + this.served;
+      this.served = 0;
       shares.note(done.moves, took);
     }
   }
