@@ -10,6 +10,7 @@ import { Ints } from "./ints.ts";
 import type { JobSpec } from "./job-data.ts";
 import { Answers } from "./questions.ts";
 import { readSpec } from "./read-spec.ts";
+import { tryMoves } from "./records.ts";
 import { grown } from "./slots.ts";
 import { Space } from "./space.ts";
 import { StateStore } from "./store.ts";
@@ -34,8 +35,7 @@ export interface Found {
   /** Not rejected, by state gone on from. */
   readonly transitions: Int32Array;
   /**
-   * In the order of states and moves, RECORD numbers and one a group: place of the state in the order, move and
-   * symmetry, this thread's place of what followed and how many images that has. States met here before are left out.
+   * In the order of states and moves (records.ts). States met here before are left out.
    */
   readonly records: Int32Array;
   /** Number of a state, question, classes: answers that this thread has not given before. */
@@ -43,9 +43,6 @@ export interface Found {
   /** How long it took. */
   readonly ms: number;
 }
-
-/** Numbers of a record before those of the groups. */
-export const RECORD = 4;
 
 export class Expander {
   private readonly space: Space;
@@ -84,7 +81,6 @@ export class Expander {
   expand(order: Order): Found {
     const began = performance.now();
     const { space, store, from, to } = this;
-    const { width } = space;
     const { count, moves } = order;
     this.receiver.hear(order.news);
     const answers = this.take(order.states);
@@ -92,28 +88,18 @@ export class Expander {
     const { records } = this;
     for (let n = 0; n < count; n++) {
       store.read(this.places[order.from + n] as number, from);
-      for (let i = 0; i < moves.length; i++) {
-        const move = moves[i] as number;
-        const symmetry = space.next(from, move, to);
-        if (symmetry === -2) continue;
-        transitions[n] = (transitions[n] as number) + 1;
-        if (symmetry < 0) continue;
-        const place = this.add(to);
-        if (place >= 0) continue;
-        records.push(n);
-        records.push(move | (symmetry << 16));
-        records.push(~place);
-        records.push(space.orbit);
-        for (let g = 0; g < width; g++) {
-          const id = to[g] as number;
-          this.sender.mention(g, id);
-          records.push(id);
-        }
-      }
+      transitions[n] = tryMoves({ space, from, moves, at: n, records, placeOf: this.placeOf }, to);
     }
     const ms = performance.now() - began;
     return { news: this.sender.news(), transitions, records: records.take(), answers, ms };
   }
+
+  private readonly placeOf = (ids: Int32Array): number => {
+    const place = this.add(ids);
+    if (place >= 0) return -1;
+    for (let g = 0; g < ids.length; g++) this.sender.mention(g, ids[g] as number);
+    return ~place;
+  };
 
   /** States by the numbers of the search; answers to what they ask of this thread. */
   private take(states: Int32Array): [number, number, readonly string[]][] {

@@ -5,9 +5,10 @@
  * faster.
  */
 import { Receiver, Sender } from "./exchange.ts";
-import { type Found, type FromExpander, RECORD, type ToExpander } from "./expander.ts";
+import type { Found, FromExpander, ToExpander } from "./expander.ts";
 import { Ints } from "./ints.ts";
 import type { JobSpec } from "./job-data.ts";
+import { RECORD, tryMoves } from "./records.ts";
 import type { Search } from "./search.ts";
 import { Shares } from "./shares.ts";
 import { grown } from "./slots.ts";
@@ -33,7 +34,7 @@ const OWN = 0;
 
 /** What one thread found for a slice, and how to read it. */
 interface Part {
-  /** As expander.ts:Found has them; of this thread without its place. */
+  /** See records.ts; this thread has no places. */
   readonly records: Int32Array;
   readonly transitions: Int32Array;
   readonly ms: number;
@@ -252,25 +253,14 @@ export class Pool {
     const began = performance.now();
     const { from, to } = this;
     const { space, store } = this.search;
-    const { width } = space;
+    const placeOf = (ids: Int32Array): number => (store.find(ids, space.hash(ids)) < 0 ? 0 : -1);
     const moves = slice.moves[OWN] as readonly number[];
     const transitions = new Int32Array(slice.count);
     const { records } = this;
     slice.next = slice.next.filter((t) => t !== OWN);
     for (let n = 0; n < slice.count; n++) {
       store.read(slice.from + n, from);
-      for (let i = 0; i < moves.length; i++) {
-        const move = moves[i] as number;
-        const symmetry = space.next(from, move, to);
-        if (symmetry === -2) continue;
-        transitions[n] = (transitions[n] as number) + 1;
-        if (symmetry < 0 || store.find(to, space.hash(to)) >= 0) continue;
-        records.push(n);
-        records.push(move | (symmetry << 16));
-        records.push(-1);
-        records.push(space.orbit);
-        for (let g = 0; g < width; g++) records.push(to[g] as number);
-      }
+      transitions[n] = tryMoves({ space, from, moves, at: n, records, placeOf }, to);
     }
     this.add(slice, { records: records.take(), transitions, ms: performance.now() - began, line: null });
   }

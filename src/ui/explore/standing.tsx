@@ -119,9 +119,9 @@ export function Standing({ run }: { readonly run: Run }) {
             />
             <Figure name="Time" value={timeText(ms)} />
             <Figure
-              name="Told apart"
+              name="Raw states"
               value={`${head.rawExact ? "" : "≤ "}${short(progress.raw)}`}
-              note={head.symmetries === 1 ? "no symmetry" : `${head.symmetries} namings as one`}
+              note={head.symmetries === 1 ? "no symmetry" : `up to ${head.symmetries} a state`}
             />
           </dl>
           <DepthBars histogram={progress.histogram} frontier={progress.frontier} />
