@@ -61,16 +61,6 @@ async function search(page: Page, asked: Asked): Promise<Shown> {
   };
 }
 
-/** Two vSMMUs, two devices. */
-export const SETUP = [
-  "psmmu p0",
-  "device d0 psmmu=p0 sid=0x100",
-  "device d1 psmmu=p0 sid=0x108",
-  "vsmmu v0 bus=pcie.1",
-  "vsmmu v1 bus=pcie.2",
-  "",
-].join("\n");
-
 /** Searches of (2,2), each in a page of its own: nothing learnt. */
 export async function inPage(session: string, questions: readonly Asked[]): Promise<Shown[]> {
   const out: Shown[] = [];

@@ -6,11 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { at } from "../scripts/lib/paths.mjs";
+import { scriptWith } from "../src/explore/setups.test-helper.ts";
 import { Session } from "../src/script/session.ts";
 import { writeSession } from "../src/script/session-file.ts";
-import { inPage, SETUP, type Shown } from "./explore-page.ts";
+import { inPage, type Shown } from "./explore-page.ts";
 import type { Searched } from "./explore-search.ts";
 import type { Bench, Measure } from "./harness.ts";
+
+const SETUP = scriptWith(2, 2);
 
 /** States of (2,2), vm+ste that are searched: where the default limit stops everybody. The whole is not exhausted. */
 const STATES = 2_000_000;

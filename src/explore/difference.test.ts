@@ -4,19 +4,9 @@ import { runAll } from "../script/runner.ts";
 import { DifferenceJob, type DifferenceReport, type DifferenceSpec, repairReport } from "./difference.ts";
 import { ExploreJob } from "./job.ts";
 import type { JobReport } from "./job-data.ts";
+import { scriptWith } from "./setups.test-helper.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
-
-const MACHINE = (devices: number): string =>
-  [
-    "psmmu p0",
-    ...Array.from(
-      { length: devices },
-      (_, i) => `device d${i} psmmu=p0 sid=0x${(0x100 + 8 * i).toString(16)}`,
-    ),
-    "vsmmu v0 bus=pcie.1",
-    "",
-  ].join("\n");
 
 function compared(spec: DifferenceSpec): DifferenceReport {
   const got = DifferenceJob.open(spec);
@@ -40,7 +30,7 @@ const ended = (script: string) => {
 
 describe("two setups in lock-step", () => {
   it("finds none between a setup and itself, and says that it looked everywhere", () => {
-    const script = MACHINE(1);
+    const script = scriptWith(1, 1);
     expect(compared({ script, against: script, alphabet: "vm" })).toMatchObject({
       complete: true,
       differences: [],
@@ -49,7 +39,7 @@ describe("two setups in lock-step", () => {
 
   it("finds what the repair of D1 changes: the second device's first attachment", () => {
     // qemu.md 6.2, D1: with the repair the second device is attached as GBPA says, without it it stays on the S2.
-    const script = MACHINE(2);
+    const script = scriptWith(1, 2);
     const report = compared({ script, against: `fix D1\n${script}`, alphabet: "vm" });
     expect(report.complete).toBe(true);
     const [first] = report.differences;
@@ -59,7 +49,7 @@ describe("two setups in lock-step", () => {
 
   it("finds what a command is answered differently, though nothing else changes", () => {
     // kernel.md, 6.13 on: a vDEVICE is needed for a nested attach of any kind; before 6.17 for translate alone.
-    const script = MACHINE(1);
+    const script = scriptWith(1, 1);
     const report = compared({
       script: `kernel 7.3\n${script}`,
       against: `kernel 6.17\n${script}`,
@@ -71,7 +61,7 @@ describe("two setups in lock-step", () => {
   });
 
   it("gives scripts whose last line, and none before it, tells the two apart", () => {
-    const script = MACHINE(2);
+    const script = scriptWith(1, 2);
     const report = compared({
       script,
       against: `fix D1,D5\n${script}`,
@@ -89,12 +79,12 @@ describe("two setups in lock-step", () => {
   });
 
   it("refuses two machines that are not the same", () => {
-    const got = DifferenceJob.open({ script: MACHINE(1), against: MACHINE(2), alphabet: "vm" });
+    const got = DifferenceJob.open({ script: scriptWith(1, 1), against: scriptWith(1, 2), alphabet: "vm" });
     expect(got).toMatchObject({ ok: false, problems: [{ where: "script" }] });
   });
 
   it("keeps what it has when it is cancelled", () => {
-    const script = MACHINE(2);
+    const script = scriptWith(1, 2);
     const got = DifferenceJob.open({ script, against: `fix D1\n${script}`, alphabet: "vm" });
     if (!got.ok) throw new Error("opens");
     got.job.advance(20);
@@ -107,7 +97,7 @@ describe("two setups in lock-step", () => {
 
 describe("what a repair does to the divergences", () => {
   it("says which go, which stay and which come", () => {
-    const script = MACHINE(2);
+    const script = scriptWith(1, 2);
     const report = repairReport(searched(script), searched(`fix D1\n${script}`));
     expect(report.complete).toBe(true);
     expect(report.removed).toEqual(["D1"]);

@@ -51,7 +51,7 @@ export class Sender {
       if (value !== 0) values.push(this.valueNo(slot, value));
     }
     this.states.push([group, id, Int32Array.from(values)]);
-    this.space.eachImage(group, id, (symmetry, toGroup, to) => {
+    this.space.fold.eachImage(group, id, (symmetry, toGroup, to) => {
       this.mention(toGroup, to);
       this.images.push(symmetry, group, id, to);
     });
@@ -124,8 +124,8 @@ export class Receiver {
     const { space } = this;
     for (let i = 0; i < images.length; i += 4) {
       const [symmetry = 0, group = 0, id = 0, to = 0] = images.subarray(i, i + 4);
-      const toGroup = space.groupAfter(symmetry, group);
-      space.learnImage(symmetry, group, this.state(group, id), this.state(toGroup, to));
+      const toGroup = space.fold.groupAfter(symmetry, group);
+      space.fold.learnImage(symmetry, group, this.state(group, id), this.state(toGroup, to));
     }
   }
 

@@ -2,19 +2,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { QEMU_REPAIRS } from "../engine/qemu/profiles.ts";
 import { ExploreJob } from "./job.ts";
+import { scriptWith } from "./setups.test-helper.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
-
-const MACHINE = (devices: number): string =>
-  [
-    "psmmu p0",
-    ...Array.from(
-      { length: devices },
-      (_, i) => `device d${i} psmmu=p0 sid=0x${(0x100 + 8 * i).toString(16)}`,
-    ),
-    "vsmmu v0 bus=pcie.1",
-    "",
-  ].join("\n");
 
 interface Found {
   readonly classes: readonly string[];
@@ -24,7 +14,7 @@ interface Found {
 
 function found(header: string, devices: number, alphabet: string, states: number): Found {
   const opened = ExploreJob.open({
-    script: `${header}\n${MACHINE(devices)}`,
+    script: `${header}\n${scriptWith(1, devices)}`,
     alphabet,
     promises: ["no-divergence"],
     limits: { depth: 1000, states, bytes: 1e9 },

@@ -3,19 +3,9 @@ import { expanderService, type FromExpander } from "./expander.ts";
 import { ExploreJob } from "./job.ts";
 import type { JobReport, JobSpec } from "./job-data.ts";
 import type { Peer } from "./pool.ts";
+import { scriptWith } from "./setups.test-helper.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
-
-const HEADER = (vsmmus: number, devices: number): string =>
-  [
-    "psmmu p0",
-    ...Array.from(
-      { length: devices },
-      (_, i) => `device d${i} psmmu=p0 sid=0x${(0x100 + 8 * i).toString(16)}`,
-    ),
-    ...Array.from({ length: vsmmus }, (_, i) => `vsmmu v${i} bus=pcie.${i + 1}`),
-    "",
-  ].join("\n");
 
 /** A peer of this very thread. What it says takes as many turns as `slow` tells; nothing is shared but messages. */
 function peer(slow: () => number): Peer {
@@ -56,13 +46,13 @@ function said(job: ExploreJob): Omit<JobReport, "counts"> & { counts: object } {
 }
 
 const CASES: readonly JobSpec[] = [
-  { script: HEADER(1, 2), alphabet: "vm", promises: [] },
-  { script: HEADER(2, 2), alphabet: "vm+ste", promises: [], limits: { depth: 3 } },
-  { script: HEADER(2, 2), alphabet: "vm+ste", promises: [], limits: { states: 777 } },
-  { script: HEADER(1, 2), alphabet: "vm+halves+fault", promises: [], limits: { depth: 3 } },
-  { script: HEADER(1, 1), alphabet: "raw", promises: ["invariants"] },
+  { script: scriptWith(1, 2), alphabet: "vm", promises: [] },
+  { script: scriptWith(2, 2), alphabet: "vm+ste", promises: [], limits: { depth: 3 } },
+  { script: scriptWith(2, 2), alphabet: "vm+ste", promises: [], limits: { states: 777 } },
+  { script: scriptWith(1, 2), alphabet: "vm+halves+fault", promises: [], limits: { depth: 3 } },
+  { script: scriptWith(1, 1), alphabet: "raw", promises: ["invariants"] },
   {
-    script: HEADER(2, 2),
+    script: scriptWith(2, 2),
     alphabet: "vm",
     promises: ["always d1 dma=abort when v0 gbpa=abort and v0 smmuen=off", "sometimes d0 vdevice=yes"],
     limits: { depth: 4 },
@@ -86,7 +76,7 @@ describe("a search by several threads", () => {
     });
 
   it("keeps what it has when it is cancelled, and ends its threads", async () => {
-    const job = opened({ script: HEADER(2, 2), alphabet: "vm+ste", promises: [] });
+    const job = opened({ script: scriptWith(2, 2), alphabet: "vm+ste", promises: [] });
     let ended = 0;
     const peers = [peer(() => 0), peer(() => 1)].map((p) => ({ ...p, end: () => ended++ }));
     await job.run(peers, () => {
@@ -97,7 +87,7 @@ describe("a search by several threads", () => {
   });
 
   it("fails as a whole when one of its threads does", async () => {
-    const job = opened({ script: HEADER(1, 1), alphabet: "vm", promises: [] });
+    const job = opened({ script: scriptWith(1, 1), alphabet: "vm", promises: [] });
     const broken: Peer = {
       send: () => {},
       listen: (_, fail) => queueMicrotask(() => fail(new Error("out of memory"))),

@@ -44,7 +44,7 @@ export class Answers {
     const question = this.questions[q] as Question;
     if (!question.host) {
       const [first, turn] = this.turns[q] as readonly [number, number];
-      this.space.image(turn, ids, this.turned);
+      this.space.fold.image(turn, ids, this.turned);
       return this.space.derive(
         this.memos[first] as Memo<readonly string[]>,
         this.turned,

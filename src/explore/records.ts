@@ -28,7 +28,7 @@ export function tryMoves({ space, from, moves, at, records, placeOf }: Tried, to
     if (symmetry === -2) continue;
     done++;
     if (symmetry < 0) continue;
-    const { orbit } = space;
+    const { orbit } = space.fold;
     const place = placeOf(to);
     if (place < 0) continue;
     records.push(at);

@@ -93,7 +93,7 @@ export class Search {
     this.answered = this.answers.questions.map(() => new Set());
     this.from = new Int32Array(this.space.width);
     this.to = new Int32Array(this.space.width);
-    this.space.orbit = this.space.initialOrbit;
+    this.space.fold.orbit = this.space.initialOrbit;
     this.enter(this.space.initial, -1, 0, 0);
     this.levels.push(this.store.count);
   }
@@ -200,7 +200,7 @@ export class Search {
   }
 
   private enter(ids: Int32Array, parent: number, move: number, symmetry: number): void {
-    const state = this.found(ids, parent, move | (symmetry << 16), this.space.orbit);
+    const state = this.found(ids, parent, move | (symmetry << 16), this.space.fold.orbit);
     if (state >= 0) this.answers.eachAnswer(ids, (q, classes) => this.noteAnswer(q, classes, state));
   }
 

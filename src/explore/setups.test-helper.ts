@@ -28,3 +28,15 @@ export function setupWith(vsmmus: number, devices: number, parts: Partial<Setup>
 
 export const worldWith = (vsmmus: number, devices: number, parts: Partial<Setup> = {}): World =>
   buildWorld(setupWith(vsmmus, devices, parts));
+
+/** The same setup as the head of a script. */
+export const scriptWith = (vsmmus: number, devices: number): string =>
+  [
+    "psmmu p0",
+    ...Array.from(
+      { length: devices },
+      (_, i) => `device d${i} psmmu=p0 sid=0x${(0x100 + 8 * i).toString(16)}`,
+    ),
+    ...Array.from({ length: vsmmus }, (_, i) => `vsmmu v${i} bus=pcie.${i + 1}`),
+    "",
+  ].join("\n");

@@ -6,7 +6,7 @@ import type { Action } from "../engine/actions.ts";
 import { phasesOf } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
 import type { Move } from "./alphabet.ts";
-import { Composition } from "./composition.ts";
+import { Fold } from "./fold.ts";
 import { type Freedom, renamedActions } from "./freedom.ts";
 import { normalGuest } from "./guest-normal.ts";
 import { normalHost } from "./host-normal.ts";
@@ -15,7 +15,8 @@ import { type Renaming, renamingOf, type Symmetry } from "./renaming.ts";
 import { type Effect, type EffectPart, type Notes, OK, Runs, type Stage, TOO_LATE } from "./runs.ts";
 import { Shape } from "./shape.ts";
 import type { Load } from "./shares.ts";
-import { type Group, grown, HOST, keyOf, type Slot, Slots } from "./slots.ts";
+import { type Group, HOST, keyOf, type Slot, Slots } from "./slots.ts";
+import { GroupMap, PairCache } from "./tables.ts";
 
 export interface SpaceOptions {
   readonly freedom: Freedom;
@@ -31,99 +32,6 @@ interface Plan {
   readonly fault: boolean;
   /** The symmetry that turns this move into the one it is learnt as: the first that any symmetry turns it into. */
   readonly turn: number;
-}
-
-/** A lossy table from two numbers to one: forgetting costs time, never truth. */
-class PairCache {
-  private readonly mask: number;
-  private readonly a: Int32Array;
-  private readonly b: Int32Array;
-  private readonly value: Int32Array;
-
-  constructor(log2: number) {
-    const n = 1 << log2;
-    this.mask = n - 1;
-    this.a = new Int32Array(n).fill(-1);
-    this.b = new Int32Array(n);
-    this.value = new Int32Array(n);
-  }
-
-  private at(a: number, b: number): number {
-    const h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
-    return (h ^ (h >>> 15)) & this.mask;
-  }
-
-  get(a: number, b: number): number {
-    const i = this.at(a, b);
-    return this.a[i] === a && this.b[i] === b ? (this.value[i] as number) : -1;
-  }
-
-  set(a: number, b: number, value: number): void {
-    const i = this.at(a, b);
-    this.a[i] = a;
-    this.b[i] = b;
-    this.value[i] = value;
-  }
-}
-
-/** A function from states of one group to states of one group, learnt value by value. */
-class GroupMap {
-  private table = new Int32Array(256).fill(-1);
-
-  get(id: number): number {
-    return id < this.table.length ? (this.table[id] as number) : -1;
-  }
-
-  set(id: number, to: number): void {
-    while (id >= this.table.length) this.table = grown(this.table, -1);
-    this.table[id] = to;
-  }
-}
-
-/** Images of the state that is being gone on from, made as they are asked for. */
-class Images {
-  private readonly state: Int32Array;
-  private readonly made: Int32Array[];
-  private readonly known: boolean[];
-  private readonly make: (symmetry: number, ids: Int32Array, out: Int32Array) => void;
-
-  constructor(
-    width: number,
-    symmetries: number,
-    make: (symmetry: number, ids: Int32Array, out: Int32Array) => void,
-  ) {
-    this.state = new Int32Array(width).fill(-1);
-    this.made = Array.from({ length: symmetries }, () => new Int32Array(width));
-    this.known = new Array<boolean>(symmetries).fill(false);
-    this.make = make;
-  }
-
-  of(ids: Int32Array, symmetry: number, out: Int32Array): void {
-    const { state, known } = this;
-    const n = state.length;
-    if (symmetry === 0) {
-      for (let i = 0; i < n; i++) out[i] = ids[i] as number;
-      return;
-    }
-    let same = true;
-    for (let i = 0; i < n; i++)
-      if (state[i] !== ids[i]) {
-        state[i] = ids[i] as number;
-        same = false;
-      }
-    if (!same) known.fill(false);
-    const image = this.made[symmetry] as Int32Array;
-    if (!known[symmetry]) {
-      this.make(symmetry, ids, image);
-      known[symmetry] = true;
-    }
-    for (let i = 0; i < n; i++) out[i] = image[i] as number;
-  }
-}
-
-/** Order of two states of a group: the same in every process. */
-function precedes({ lo, hi }: Group, x: number, y: number): boolean {
-  return lo[x] !== lo[y] ? (lo[x] as number) < (lo[y] as number) : (hi[x] as number) < (hi[y] as number);
 }
 
 export class Space {
@@ -147,21 +55,14 @@ export class Space {
   private readonly renamings: readonly Renaming[];
   /** By move; moves that a symmetry turns into each other share what is learnt. */
   private readonly plans: readonly Plan[];
-  private readonly composition: Composition;
-  private readonly images: Images;
+  readonly fold: Fold;
   /** States of the last group: whether the one fault of the way has been injected. */
   private readonly unspent: number;
   private readonly spent: number;
   private readonly cache = new PairCache(18);
   private readonly normalOf: readonly GroupMap[];
-  /** By symmetry, then group. */
-  private readonly imageOf: readonly (readonly GroupMap[])[];
-  /** Images of the last state that was made canonical, itself among them: so many states it stands for. */
-  orbit = 1;
   /** What the last move told its caller: the first thing that was not `ok`. */
   said = OK;
-  private readonly scratch: Int32Array;
-  private readonly other: Int32Array;
   private readonly turned: Int32Array;
   private readonly before: Int32Array;
 
@@ -190,7 +91,6 @@ export class Space {
       });
     const { symmetries } = options.freedom;
     this.symmetries = symmetries;
-    this.composition = new Composition(symmetries);
     const made = moves.map((m) => ({
       when: m.when ?? null,
       whenMemo: new Memo<boolean>(),
@@ -210,17 +110,14 @@ export class Space {
       }
       return { ...(made[first] as Plan), turn };
     });
-    this.images = new Images(this.width, symmetries.length, (s, ids, out) => this.imageInto(s, ids, out));
     this.normalOf = this.groups.map(() => new GroupMap());
-    this.imageOf = options.freedom.symmetries.map(() => this.groups.map(() => new GroupMap()));
-    this.scratch = new Int32Array(this.width);
-    this.other = new Int32Array(this.width);
+    this.fold = new Fold(this.groups, this.renamings, (group, id, r) => this.groupImage(group, id, r));
     this.turned = new Int32Array(this.width);
     this.initial = new Int32Array(this.width);
     this.base = this.normal(world, this.renamings[0] as Renaming);
     this.initial.set(this.intern(this.base));
-    this.frame = this.canonical(this.initial);
-    this.initialOrbit = this.orbit;
+    this.frame = this.fold.canonical(this.initial);
+    this.initialOrbit = this.fold.orbit;
   }
 
   /** Every group's state of a whole world. */
@@ -247,7 +144,7 @@ export class Space {
   /** State of a world met elsewhere: its canonical one. `symmetry` gets which renaming led there. */
   enter(world: World, out: Int32Array): number {
     out.set(this.intern(this.normal(world, this.renamings[0] as Renaming)));
-    return this.canonical(out);
+    return this.fold.canonical(out);
   }
 
   /** Marks a state as one on whose way the fault was injected. */
@@ -260,7 +157,7 @@ export class Space {
     const plan = this.plans[move] as Plan;
     const { width, turned } = this;
     if (plan.fault && ids[width - 1] !== this.unspent) return -2;
-    this.images.of(ids, plan.turn, turned);
+    this.fold.image(plan.turn, ids, turned);
     if (plan.when !== null && !this.derive(plan.whenMemo, turned, plan.when)) return -2;
     this.said = OK;
     for (let i = 0; i < width; i++) out[i] = turned[i] as number;
@@ -270,13 +167,8 @@ export class Space {
       if (!this.staged(out, stage) && stage.first) return -2;
     }
     for (let i = 0; i < width; i++)
-      if (out[i] !== turned[i]) return this.composition.both(plan.turn, this.canonical(out));
+      if (out[i] !== turned[i]) return this.fold.both(plan.turn, this.fold.canonical(out));
     return -1;
-  }
-
-  /** The image of a state under a symmetry. */
-  image(symmetry: number, ids: Int32Array, out: Int32Array): void {
-    this.images.of(ids, symmetry, out);
   }
 
   /** What each move costs, for sharing them out; moves that share what is learnt are one family. */
@@ -398,106 +290,6 @@ export class Space {
       to,
     );
     return (this.groups[to] as Group).intern(values);
-  }
-
-  /**
-   * Replaces a normal state by the least of its symmetric images, and says which symmetry leads there. Least by what
-   * the states are, not by when they were met: the same in every process.
-   */
-  private canonical(ids: Int32Array): number {
-    const n = this.renamings.length;
-    this.orbit = 1;
-    if (n === 1) return 0;
-    const { scratch, other, width } = this;
-    let best = 0;
-    // As many symmetries as leave the state alone lead to its least image.
-    let leading = 1;
-    scratch.set(ids);
-    const host = this.groups[HOST] as Group;
-    for (let s = 1; s < n; s++) {
-      // The host's side is compared first, and nearly always decides.
-      const to = this.turnedHost(s, ids[HOST] as number);
-      const least = scratch[HOST] as number;
-      if (to !== least && !precedes(host, to, least)) continue;
-      this.imageInto(s, ids, other);
-      if (this.less(other, scratch)) {
-        for (let i = 0; i < width; i++) scratch[i] = other[i] as number;
-        best = s;
-        leading = 1;
-      } else if (this.equal(other, scratch)) leading++;
-    }
-    ids.set(scratch);
-    this.orbit = n / leading;
-    return best;
-  }
-
-  private imageInto(symmetry: number, ids: Int32Array, out: Int32Array): void {
-    const maps = this.imageOf[symmetry] as readonly GroupMap[];
-    const { vsmmus } = (this.renamings[symmetry] as Renaming).symmetry;
-    for (let g = 0; g < this.width; g++) {
-      const id = ids[g] as number;
-      const known = (maps[g] as GroupMap).get(id);
-      out[g === 0 || g > vsmmus.length ? g : 1 + (vsmmus[g - 1] as number)] =
-        known < 0 ? this.groupTurned(symmetry, g, id) : known;
-    }
-  }
-
-  /**
-   * The image of a normal state of one group. Only those under generators are computed from worlds; what symmetries
-   * compose to, and the ways back, follow.
-   */
-  private groupTurned(symmetry: number, group: number, id: number): number {
-    const maps = this.imageOf[symmetry] as readonly GroupMap[];
-    const known = (maps[group] as GroupMap).get(id);
-    if (known >= 0) return known;
-    const factors = this.composition.factors(symmetry);
-    let to: number;
-    if (factors === null) to = this.groupImage(group, id, this.renamings[symmetry] as Renaming);
-    else {
-      const [first, second] = factors;
-      to = this.groupTurned(second, this.groupAfter(first, group), this.groupTurned(first, group, id));
-    }
-    this.learnImage(symmetry, group, id, to);
-    return to;
-  }
-
-  /** Remembers an image, computed here or elsewhere, and the way back. */
-  learnImage(symmetry: number, group: number, id: number, to: number): void {
-    ((this.imageOf[symmetry] as readonly GroupMap[])[group] as GroupMap).set(id, to);
-    const back = this.imageOf[this.composition.inverse(symmetry)] as readonly GroupMap[];
-    (back[this.groupAfter(symmetry, group)] as GroupMap).set(to, id);
-  }
-
-  /** What is known of a state's images under generators. */
-  eachImage(group: number, id: number, tell: (symmetry: number, toGroup: number, to: number) => void): void {
-    for (const s of this.composition.generators) {
-      const to = ((this.imageOf[s] as readonly GroupMap[])[group] as GroupMap).get(id);
-      if (to >= 0) tell(s, this.groupAfter(s, group), to);
-    }
-  }
-
-  groupAfter(symmetry: number, group: number): number {
-    const { vsmmus } = (this.renamings[symmetry] as Renaming).symmetry;
-    return group === HOST || group > vsmmus.length ? group : 1 + (vsmmus[group - 1] as number);
-  }
-
-  private turnedHost(symmetry: number, id: number): number {
-    const known = ((this.imageOf[symmetry] as readonly GroupMap[])[HOST] as GroupMap).get(id);
-    return known < 0 ? this.groupTurned(symmetry, HOST, id) : known;
-  }
-
-  private equal(a: Int32Array, b: Int32Array): boolean {
-    for (let g = 0; g < this.width; g++) if (a[g] !== b[g]) return false;
-    return true;
-  }
-
-  private less(a: Int32Array, b: Int32Array): boolean {
-    for (let g = 0; g < this.width; g++) {
-      const x = a[g] as number;
-      const y = b[g] as number;
-      if (x !== y) return precedes(this.groups[g] as Group, x, y);
-    }
-    return false;
   }
 
   /** Hash of a state, the same in every process. */

@@ -1,21 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { buildWorld } from "../../engine/build-world.ts";
 import { ExploreJob } from "../../explore/job.ts";
+import { scriptWith } from "../../explore/setups.test-helper.ts";
 import { parse } from "../../script/parse.ts";
 import { EMPTY_SCOPE } from "../../script/scope.ts";
 import { foreseen, reachText } from "./foreseen.ts";
 import { check, DEFAULT_QUESTION, type Question, specOf } from "./question.ts";
-
-const scriptOf = (vsmmus: number, devices: number): string =>
-  [
-    "psmmu p0",
-    ...Array.from(
-      { length: devices },
-      (_, i) => `device d${i} psmmu=p0 sid=0x${(0x100 + 8 * i).toString(16)}`,
-    ),
-    ...Array.from({ length: vsmmus }, (_, i) => `vsmmu v${i} bus=pcie.${i + 1}`),
-    "",
-  ].join("\n");
 
 function beginning(script: string) {
   const parsed = parse(script);
@@ -48,7 +38,7 @@ describe("what a question would run into", () => {
       [2, 6, { base: "vm+ste", modifiers: ["fault"] }],
     ];
     const all = cases.map(([vsmmus, devices, part]) => {
-      const script = scriptOf(vsmmus, devices);
+      const script = scriptWith(vsmmus, devices);
       const opened = ExploreJob.open(specOf(asked(part), script));
       if (!opened.ok) throw new Error("the search does not open");
       expect(told(script, part)).toEqual(opened.job.head.warnings);
@@ -58,14 +48,14 @@ describe("what a question would run into", () => {
   });
 
   it("is not told while the moves or the limits cannot be read", () => {
-    const script = scriptOf(1, 1);
+    const script = scriptWith(1, 1);
     expect(told(script, { base: "own", lines: `${MANY}\nplgu d0` })).toEqual([]);
     expect(told(script, { base: "own", lines: MANY, states: "many" })).toEqual([]);
     expect(told(script, { base: "own", lines: MANY, depth: "-" })).toEqual([]);
   });
 
   it("says for every question how far the limit of states cannot strike", () => {
-    const { setup, scope } = beginning(scriptOf(1, 1));
+    const { setup, scope } = beginning(scriptWith(1, 1));
     const reached = (part: Partial<Question>): string | null =>
       reachText(asked(part), check(asked(part), setup, scope));
     // 9 moves: 1 + 9 + 81 = 91 states within two.
@@ -79,12 +69,12 @@ describe("what a question would run into", () => {
   });
 
   it("a promise that does not parse yet changes nothing", () => {
-    expect(told(scriptOf(1, 6), { own: ["never d0 dmaa=abort"] })).toHaveLength(1);
-    expect(told(scriptOf(1, 6), { promises: [], own: ["nev"] })).toHaveLength(1);
+    expect(told(scriptWith(1, 6), { own: ["never d0 dmaa=abort"] })).toHaveLength(1);
+    expect(told(scriptWith(1, 6), { promises: [], own: ["nev"] })).toHaveLength(1);
   });
 
   it("the world is not made for it where nothing depends on it", () => {
-    const from = beginning(scriptOf(2, 2));
+    const from = beginning(scriptWith(2, 2));
     const question = asked({ base: "vm+ste" });
     const never = (): never => {
       throw new Error("asked for the world");

@@ -1,22 +1,11 @@
 /** Plays a replayed run in slices of a frame. */
+import { turn } from "../../explore/turn.ts";
 import { SessionBuilder } from "../../replay/session-builder.ts";
 import type { RunData } from "../../replay/transfer.ts";
 
 const SLICE_MS = 12;
 /** Steps played between two looks at the clock. */
 const AT_ONCE = 4;
-
-/** The next turn of the page, without the pause that timers put between. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
-}
 
 /** `go` is asked after each slice: false stops, and what was played so far stands. */
 export async function build(
