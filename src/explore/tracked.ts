@@ -6,7 +6,7 @@
  * the length). Nodes and lists can be cloned without being read (`Cx.copy`); the clone remembers what was written.
  */
 import type { Line, MemPage } from "../engine/memory.ts";
-import { PATCH } from "../engine/patched.ts";
+import { expectOwnCopies, PATCH } from "../engine/patched.ts";
 import type { Slot } from "./slots.ts";
 
 type Value = (slot: Slot) => unknown;
@@ -254,6 +254,10 @@ export class Tracker {
   /** Slots read in this run, in order, each once. */
   readonly log: Slot[] = [];
   private readonly leaves = new WeakMap<object, object>();
+
+  constructor() {
+    expectOwnCopies();
+  }
 
   begin(stamp: number): void {
     this.run = stamp;

@@ -63,9 +63,9 @@ export function guestWrite(
   noteQueues(cx, v, offset);
   for (const n of notes) cx.t.rule(n);
   const real = port.write(cx, v, offset, size, value);
-  const calm = consumes(offset) && queueCalm(cx, port, v);
-  if (later) cx.watch?.notes.push({ ...write, calm });
-  else if (calm) followQueue(cx, v, notes);
+  const runs = consumes(offset);
+  if (later) cx.watch?.notes.push({ ...write, calm: runs && queueCalm(cx, port, v) });
+  else if (runs && archStopped(cx, v) && queueCalm(cx, port, v)) followQueue(cx, v, notes);
   return { ok: real.ok, errno: real.errno, messages: real.messages, notes };
 }
 
@@ -109,9 +109,15 @@ function beforeEnable(s: ArchSmmu): ArchSmmu {
 const CMDQ_ERR = 1;
 const RD = 0xfffff;
 
-/** No error of the command queue is active in the register file the guest sees. */
+/** No error of the command queue is active in the register file that the guest sees. */
 function queueCalm(cx: Cx, port: MmioPort, v: number): boolean {
   return ((port.peek(cx, v, REG.GERROR.offset, 4) ^ port.peek(cx, v, REG.GERRORN.offset, 4)) & 1n) === 0n;
+}
+
+/** The error of the command queue is active in the architecture's register file. */
+function archStopped(cx: Cx, v: number): boolean {
+  const { arch } = cx.w.guest.smmus[v] as GuestSmmu;
+  return ((arch.gerror ^ arch.gerrorn) & CMDQ_ERR) !== 0;
 }
 
 /**
@@ -120,8 +126,8 @@ function queueCalm(cx: Cx, port: MmioPort, v: number): boolean {
  */
 function followQueue(cx: Cx, v: number, notes: string[]): void {
   for (;;) {
+    if (!archStopped(cx, v)) return;
     const { arch } = cx.w.guest.smmus[v] as GuestSmmu;
-    if (((arch.gerror ^ arch.gerrorn) & CMDQ_ERR) === 0) return;
     const mask = 2 ** (cmdqLog2(arch) + 1) - 1;
     const rd = ((arch.cmdqCons & mask) + 1) & mask;
     const error = CERROR_NAMES[(arch.cmdqCons >>> 24) & 3];

@@ -27,8 +27,7 @@ export function setArch(cx: Cx, v: number, arch: GuestSmmu["arch"]): void {
 }
 
 /** What a note of memory means to the architecture's column of one vSMMU. */
-export function tellMemory(cx: Cx, v: number, n: MemoryNote): void {
-  const read = reader(cx);
+export function tellMemory(cx: Cx, v: number, n: MemoryNote, read: ReadWord = reader(cx)): void {
   const { arch } = cx.w.guest.smmus[v] as GuestSmmu;
   setArch(
     cx,
@@ -41,7 +40,8 @@ export function tellMemory(cx: Cx, v: number, n: MemoryNote): void {
 function tell(cx: Cx, n: MemoryNote): void {
   const { watch } = cx;
   if (watch === null || watch.home < 0) {
-    for (let v = 0; v < cx.w.guest.smmus.length; v++) tellMemory(cx, v, n);
+    const read = reader(cx);
+    for (let v = 0; v < cx.w.guest.smmus.length; v++) tellMemory(cx, v, n, read);
     return;
   }
   watch.notes.push(n);
